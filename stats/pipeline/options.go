@@ -1,0 +1,53 @@
+package pipeline
+
+import (
+	"io"
+
+	"dailystats/stats"
+	"dailystats/stats/event"
+)
+
+// Options is what a run is asked to do. Only Inputs must be given.
+type Options struct {
+	Inputs []string // files, directories, globs; "-" is Stdin
+	Output string   // file for the result, "-" is Stdout; empty validates only
+	Rejects string  // file for the invalid lines; empty for none
+
+	Memory   int64  // bytes, a promise about the whole process; 0 means DefaultMemory
+	Parallel int    // workers; 0 means as many as processors and Memory allow
+	TempDir  string // folder for spill files; empty means $TMPDIR, else /var/tmp
+
+	MaxLine    int            // bytes; 0 means DefaultMaxLine
+	MaxInvalid Limit          // invalid events to put up with; the zero value is no limit
+	Decimals   stats.Decimals // how revenue is written
+
+	Stdin  io.Reader // nil means os.Stdin
+	Stdout io.Writer // nil means os.Stdout
+
+	Observer Observer
+}
+
+// DefaultMemory is the memory limit of a run, in bytes, where none is given.
+const DefaultMemory = 64 << 20
+
+// DefaultMaxLine is the longest line, in bytes, that is read where no other
+// limit is given.
+const DefaultMaxLine = 1 << 20
+
+// Observer is told what happens in a run. Functions that are nil are not
+// called; no two of them run at the same time.
+type Observer struct {
+	// Invalid takes one invalid event. Calls come in input order.
+	Invalid func(Invalid)
+	// Warning takes a sentence about something odd that is no failure.
+	Warning func(message string)
+	// Plan takes the sizes that the run works with, before it starts.
+	Plan func(Plan)
+}
+
+// Invalid is an event that was skipped.
+type Invalid struct {
+	Input string // the input's name
+	Line  uint64 // line number in it, from 1
+	Fault *event.Fault
+}
