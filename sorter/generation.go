@@ -1,0 +1,127 @@
+package sorter
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"dailystats/stats"
+
+	"github.com/dustin/go-humanize"
+)
+
+// generation is a long sorted run in a file of its own: what a round collected,
+// or what several generations hold, with every key once.
+//
+//	file    size of page │ page …
+//	            4 (big-endian)
+//
+// Pages follow each other in key order and don't overlap. The file is unlinked
+// as soon as it is made, where the system can do that: it goes with the process.
+type generation struct {
+	level  int // 0: of a round; n+1: of generations of level n
+	file   *os.File
+	remove bool // the file still has a name
+
+	size    int64
+	spilled *atomic.Int64
+	in      *bufio.Reader
+}
+
+// streamBuffer is the size of a generation's read buffer, in bytes.
+const streamBuffer = 32 << 10
+
+const pageLengthSize = 4
+
+func newGeneration(dir string, level int, spilled *atomic.Int64) (*generation, error) {
+	file, err := os.CreateTemp(dir, "dailystats-spill-*")
+	if err != nil {
+		return nil, fmt.Errorf("creating a spill file (--temp-dir names another folder): %w", err)
+	}
+	return &generation{
+		level:   level,
+		file:    file,
+		remove:  os.Remove(file.Name()) != nil,
+		spilled: spilled,
+	}, nil
+}
+
+// Write appends pages, each behind its length.
+func (g *generation) Write(p []byte) (int, error) {
+	n, err := g.file.Write(p)
+	g.size += int64(n)
+	g.spilled.Add(int64(n))
+	if err != nil {
+		return n, fmt.Errorf("spilling to disk, after %s (--temp-dir names another folder): %w",
+			humanize.IBytes(uint64(g.spilled.Load())), err)
+	}
+	return n, nil
+}
+
+// rewind makes next start at the first page.
+func (g *generation) rewind() {
+	g.in = bufio.NewReaderSize(io.NewSectionReader(g.file, 0, g.size), streamBuffer)
+}
+
+// next returns the next page, or nil after the last.
+func (g *generation) next() (page, error) {
+	var length [pageLengthSize]byte
+	if _, err := io.ReadFull(g.in, length[:]); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		return nil, g.readError(err)
+	}
+	n := binary.BigEndian.Uint32(length[:])
+	if n < headerSize || n > PageSize {
+		return nil, errDamagedPage
+	}
+	p := make(page, n)
+	if _, err := io.ReadFull(g.in, p); err != nil {
+		return nil, g.readError(err)
+	}
+	return p, nil
+}
+
+func (g *generation) readError(err error) error {
+	return fmt.Errorf("reading back a spill file: %w", err)
+}
+
+func (g *generation) close() {
+	_ = g.file.Close() // what was in it has been read, or is not wanted any more
+	if g.remove {
+		_ = os.Remove(g.file.Name())
+	}
+}
+
+// pageEmitter writes the totals it is given as the pages of a generation.
+type pageEmitter struct {
+	run  uint32
+	page pageWriter
+	buf  [PageSize]byte
+}
+
+func (e *pageEmitter) add(dst []byte, k stats.Key, t stats.Totals) []byte {
+	if e.page.full() {
+		dst = e.end(dst)
+	}
+	if e.page.empty() {
+		e.page.start(e.buf[:0])
+	}
+	e.page.add(k, t)
+	return dst
+}
+
+func (e *pageEmitter) end(dst []byte) []byte {
+	if e.page.empty() {
+		return dst
+	}
+	p := e.page.finish(e.run)
+	e.page = pageWriter{}
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(p)))
+	return append(dst, p...)
+}

@@ -1,0 +1,65 @@
+package sorter
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestRadixSort compares the radix sort with a comparison sort that keeps the
+// order of equal keys, on keys that differ in few and in many bits.
+func TestRadixSort(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var (
+			n        = rapid.IntRange(0, 4*radixMin).Draw(t, "n")
+			userBits = rapid.Uint64().Draw(t, "bits that differ in users")
+			dayBits  = rapid.Uint32().Draw(t, "bits that differ in days")
+			seed     = rapid.Uint64().Draw(t, "seed")
+		)
+		random := rand.New(rand.NewPCG(seed, 0))
+		a := make([]entry, n)
+		for i := range a {
+			a[i] = entry{
+				user:  random.Uint64()&userBits | 0x5555_5555_5555_5555&^userBits,
+				day:   random.Uint32()&dayBits | 0x3333_3333&^dayBits,
+				index: uint32(i),
+			}
+		}
+		want := slices.Clone(a)
+		slices.SortStableFunc(want, compareEntries)
+		got := sortEntries(a, make([]entry, n))
+		if n < radixMin { // compared, not counted: equal keys are in any order
+			slices.SortStableFunc(got, func(a, b entry) int {
+				if c := compareEntries(a, b); c != 0 {
+					return c
+				}
+				return int(a.index) - int(b.index)
+			})
+		}
+		if !slices.Equal(got, want) {
+			t.Fatal("the orders differ")
+		}
+	})
+}
+
+func BenchmarkSort(b *testing.B) {
+	const n = 1 << 17
+	for _, users := range []uint64{1e3, 2e7, 1 << 63} {
+		source := make([]entry, n)
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range source {
+			source[i] = entry{user: random.Uint64N(users), day: random.Uint32N(30), index: uint32(i)}
+		}
+		a, spare := make([]entry, n), make([]entry, n)
+		b.Run(fmt.Sprintf("users=%.0e", float64(users)), func(b *testing.B) {
+			for b.Loop() {
+				copy(a, source)
+				sortEntries(a, spare)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/record")
+		})
+	}
+}

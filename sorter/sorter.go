@@ -1,0 +1,212 @@
+// Package sorter sorts records on disk and reduces them by key, in memory that
+// does not depend on how many there are.
+//
+// In the order of the data:
+//
+//   - run.go: a [Run] collects one worker's records, sorts them (radix.go) and
+//     adds up equal keys;
+//   - page.go: what it hands on, a few KiB of encoded records (unit.go has the
+//     revenues);
+//   - round.go: pages are sorted by first key, through extsort and its spill
+//     file;
+//   - generation.go: past a bound on what is merged at once, a round is folded
+//     into one long sorted run; streams.go merges those again, page by page;
+//   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
+//     merged and rendered side by side, and written in order (turns.go).
+package sorter
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"sync/atomic"
+)
+
+// Config gives a Sorter its sizes. Fields that are zero take a small default.
+type Config struct {
+	TempDir      string // where spill files go; empty leaves it to extsort
+	Workers      int    // goroutines that reduce
+	RunRecords   int    // records that a run holds, each RunRecordSize bytes
+	ChunkPages   int    // pages that are spilled as one chunk
+	Chunks       int    // chunks in a round, each with a read buffer of 64 KiB
+	Runs         int    // runs in a round, each with one page open while merging
+	FanIn        int    // generations of one level before they are merged into one
+	StretchPages int    // pages that a worker reduces at a time
+	BufferBytes  int    // rendered bytes that a worker holds
+}
+
+func (c Config) withDefaults() Config {
+	c.Workers = cmp.Or(c.Workers, 1)
+	c.RunRecords = max(cmp.Or(c.RunRecords, 1<<14), 2)
+	c.ChunkPages = cmp.Or(c.ChunkPages, 64)
+	c.Chunks = cmp.Or(c.Chunks, 64)
+	c.Runs = cmp.Or(c.Runs, 256)
+	c.FanIn = max(cmp.Or(c.FanIn, 8), 2)
+	c.StretchPages = cmp.Or(c.StretchPages, 64)
+	c.BufferBytes = cmp.Or(c.BufferBytes, 1<<18)
+	return c
+}
+
+// poolPages is the number of page buffers of a round: three chunks, and a page
+// for each run being written and for each hand it passes through.
+func (c Config) poolPages() int { return 3*c.ChunkPages + 2*c.Workers + 2 }
+
+// mostChunks bounds the chunks of a round from above: when it is found full,
+// each worker may still hand on a run that it holds, and one that it fills.
+func (c Config) mostChunks() int {
+	const mostRecordSize = 24 // of a single event
+	runPages := c.RunRecords*mostRecordSize/(PageSize-headerSize-maxRecordSize) + 2
+	return c.Chunks + 2*c.Workers*runPages/c.ChunkPages + 2
+}
+
+// Sorter takes records through runs and gives back totals in key order.
+//
+// Records are taken in rounds: when Full says so, every run must be flushed and
+// given up, and Fold called, before new runs are made.
+type Sorter struct {
+	cfg         Config
+	round       *round
+	generations []*generation // by level, falling
+	ids         runIDs
+	spilled     atomic.Int64 // bytes
+}
+
+// runIDs numbers runs and generations, so that a page says whose it is.
+type runIDs struct{ last atomic.Uint32 }
+
+func (ids *runIDs) next() uint32 { return ids.last.Add(1) }
+
+// New returns a sorter that takes records. Close must be called in the end. ctx
+// ends its work at any time.
+func New(ctx context.Context, cfg Config) *Sorter {
+	s := &Sorter{cfg: cfg.withDefaults()}
+	s.round = newRound(ctx, s.cfg, &s.spilled)
+	return s
+}
+
+// NewRun returns a run of the current round, for one goroutine.
+func (s *Sorter) NewRun(ctx context.Context) *Run {
+	return newRun(ctx, s.round, &s.ids, s.cfg.RunRecords)
+}
+
+// Full reports whether the current round has all that may be merged at once.
+func (s *Sorter) Full() bool {
+	return s.round.sent.Load() >= int64(s.cfg.Chunks*s.cfg.ChunkPages) ||
+		s.round.runs.Load() >= int64(s.cfg.Runs)
+}
+
+// BytesSpilled is the number of bytes given to spill files so far.
+func (s *Sorter) BytesSpilled() int64 { return s.spilled.Load() }
+
+// Fold ends the current round, merges it into one sorted run on disk, and
+// starts the next. All runs must have been flushed, and must not be used again.
+func (s *Sorter) Fold(ctx context.Context) error {
+	s.round.finish()
+	if err := s.store(ctx, 0, s.round.next); err != nil {
+		return err
+	}
+	s.round.stop()
+	if err := s.mergeFullLevels(ctx); err != nil {
+		return err
+	}
+	s.round = newRound(ctx, s.cfg, &s.spilled)
+	return nil
+}
+
+// store reduces pages into a new generation.
+func (s *Sorter) store(ctx context.Context, level int, next func() (page, error)) error {
+	g, err := newGeneration(s.cfg.TempDir, level, &s.spilled)
+	if err != nil {
+		return err
+	}
+	s.generations = append(s.generations, g)
+	id := s.ids.next()
+	newEmitter := func() emitter { return &pageEmitter{run: id} }
+	if _, err := s.reduce(ctx, next, newEmitter, g); err != nil {
+		return err
+	}
+	g.rewind()
+	return nil
+}
+
+// mergeFullLevels merges generations as a counter carries digits: FanIn of one
+// level become one of the next. So there are fewer than FanIn of each level, and
+// a page is written once for each level.
+func (s *Sorter) mergeFullLevels(ctx context.Context) error {
+	for {
+		first := s.firstOfLastLevel()
+		full := s.generations[first:]
+		if len(full) < s.cfg.FanIn {
+			return nil
+		}
+		next, err := streamsOf(full)
+		if err != nil {
+			return err
+		}
+		if err := s.store(ctx, full[0].level+1, next); err != nil {
+			return err
+		}
+		merged := s.generations[len(s.generations)-1]
+		for _, g := range full {
+			g.close()
+		}
+		s.generations = append(s.generations[:first], merged)
+	}
+}
+
+// firstOfLastLevel is the index of the first generation with the level that the
+// last has.
+func (s *Sorter) firstOfLastLevel() int {
+	i := len(s.generations) - 1
+	for i > 0 && s.generations[i-1].level == s.generations[i].level {
+		i--
+	}
+	return i
+}
+
+// Reduce ends the last round and writes what every key adds up to, in key
+// order, as it is appended by row, to w. Rows are rendered by several
+// goroutines at a time and written by one at a time. All runs must have been
+// flushed. It returns the number of keys.
+func (s *Sorter) Reduce(ctx context.Context, row AppendFunc, w io.Writer) (groups uint64, err error) {
+	s.round.finish()
+	next, err := streamsOf(s.generations, s.round.next)
+	if err != nil {
+		return 0, err
+	}
+	return s.reduce(ctx, next, func() emitter { return row }, w)
+}
+
+func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newEmitter func() emitter, w io.Writer) (uint64, error) {
+	r := &reduction{
+		next:         next,
+		newEmitter:   newEmitter,
+		out:          w,
+		stretchPages: s.cfg.StretchPages,
+		bufferBytes:  s.cfg.BufferBytes,
+		workers:      s.cfg.Workers,
+	}
+	return r.run(ctx)
+}
+
+// streamsOf merges generations and other page streams.
+func streamsOf(generations []*generation, others ...func() (page, error)) (next func() (page, error), err error) {
+	sources := others
+	for _, g := range generations {
+		sources = append(sources, g.next)
+	}
+	s, err := newStreams(sources)
+	if err != nil {
+		return nil, err
+	}
+	return s.next, nil
+}
+
+// Close gives back what the sorter holds: goroutines, memory, spill files. It
+// can be called at any time after the last use of the runs.
+func (s *Sorter) Close() {
+	s.round.stop()
+	for _, g := range s.generations {
+		g.close()
+	}
+}

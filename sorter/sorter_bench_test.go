@@ -1,0 +1,60 @@
+package sorter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"dailystats/stats"
+)
+
+// appendPlain is a rendering that costs next to nothing.
+func appendPlain(dst []byte, k stats.Key, t stats.Totals) []byte {
+	return append(dst, byte(k.User), byte(t.Events), '\n')
+}
+
+// BenchmarkAdd measures what a record costs up to its page: projection, run
+// sort, merge of equal keys, encoding.
+func BenchmarkAdd(b *testing.B) {
+	for _, keys := range []int{1e3, 1e6} {
+		records := manyRecords(keys)
+		b.Run(fmt.Sprintf("keys=%d", keys), func(b *testing.B) {
+			ctx := context.Background()
+			s := New(ctx, Config{TempDir: b.TempDir(), RunRecords: 1 << 17, ChunkPages: 512})
+			defer s.Close()
+			run := s.NewRun(ctx)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if err := run.Add(records[i%len(records)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReduce measures what a distinct key costs from its page to the
+// writer, with as many open runs.
+func BenchmarkReduce(b *testing.B) {
+	const keys = 1e6
+	records := manyRecords(keys)
+	for _, runs := range []int{1, 16, 256} {
+		b.Run(fmt.Sprintf("runs=%d", runs), func(b *testing.B) {
+			ctx := context.Background()
+			for b.Loop() {
+				b.StopTimer()
+				s := New(ctx, Config{TempDir: b.TempDir(), RunRecords: keys/runs + 2, ChunkPages: 256, Chunks: 1000, Runs: 1000})
+				if _, err := fillRound(ctx, s, 1, records); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				if _, err := s.Reduce(ctx, appendPlain, io.Discard); err != nil {
+					b.Fatal(err)
+				}
+				s.Close()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/keys, "ns/key")
+		})
+	}
+}

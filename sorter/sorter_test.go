@@ -1,0 +1,305 @@
+package sorter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"dailystats/stats"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
+	"pgregory.net/rapid"
+)
+
+// row is a rendering that shows everything and that the tests can compare.
+func row(dst []byte, k stats.Key, t stats.Totals) []byte {
+	return fmt.Appendf(dst, "%v,%d,%d,%d,%v\n", k.Day, k.User, t.Events, t.Purchases, t.Revenue)
+}
+
+// reference is what Sorter computes, in the obvious way.
+func reference(records []stats.Record) string {
+	groups := make(map[stats.Key]stats.Totals)
+	for _, r := range records {
+		groups[r.Key] = groups[r.Key].Add(r.Totals())
+	}
+	var out []byte
+	for _, k := range slices.SortedFunc(maps.Keys(groups), stats.Key.Compare) {
+		out = row(out, k, groups[k])
+	}
+	return string(out)
+}
+
+// sortAll runs records through a sorter as the pipeline does: workers take
+// them until the round is full, then it is folded.
+func sortAll(ctx context.Context, cfg Config, records []stats.Record) (string, *Sorter, error) {
+	s := New(ctx, cfg)
+	defer s.Close()
+	rest := records
+	for {
+		var err error
+		if rest, err = fillRound(ctx, s, cfg.Workers, rest); err != nil {
+			return "", s, err
+		}
+		if len(rest) == 0 {
+			break
+		}
+		if err := s.Fold(ctx); err != nil {
+			return "", s, err
+		}
+	}
+	var out bytes.Buffer
+	groups, err := s.Reduce(ctx, row, &out)
+	if err == nil && int(groups) != bytes.Count(out.Bytes(), []byte("\n")) {
+		err = fmt.Errorf("%d groups, but %d rows", groups, bytes.Count(out.Bytes(), []byte("\n")))
+	}
+	return out.String(), s, err
+}
+
+// fillRound gives batches of records to workers until the round is full, and
+// returns those that are left.
+func fillRound(ctx context.Context, s *Sorter, workers int, records []stats.Record) ([]stats.Record, error) {
+	const batch = 7
+	var mu sync.Mutex
+	take := func() []stats.Record {
+		mu.Lock()
+		defer mu.Unlock()
+		n := min(batch, len(records))
+		taken := records[:n]
+		records = records[n:]
+		return taken
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for range max(workers, 1) {
+		g.Go(func() error {
+			run := s.NewRun(ctx)
+			for !s.Full() {
+				taken := take()
+				if len(taken) == 0 {
+					break
+				}
+				for _, r := range taken {
+					if err := run.Add(r); err != nil {
+						return err
+					}
+				}
+			}
+			return run.Flush()
+		})
+	}
+	err := g.Wait()
+	return records, err
+}
+
+// recordGen draws records whose keys repeat and lie at the edges, and amounts
+// of every encoding.
+func recordGen() *rapid.Generator[stats.Record] {
+	day := rapid.OneOf(rapid.Uint32Range(0, 3), rapid.Uint32Range(738000, 738400), rapid.Just(uint32(stats.MaxDay)))
+	user := rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64Range(0, 1e6), rapid.Int64())
+	fraction := rapid.OneOf(rapid.Just(uint64(0)), rapid.Map(rapid.Uint64Range(0, 99), func(c uint64) uint64 { return c * 1e16 }),
+		rapid.Map(rapid.Uint64Range(0, 999999), func(c uint64) uint64 { return c * 1e12 }), rapid.Uint64Range(0, 1e18-1))
+	whole := rapid.OneOf(rapid.Uint64Range(0, 100), rapid.Uint64Range(0, 1e18-1))
+	return rapid.Custom(func(t *rapid.T) stats.Record {
+		r := stats.Record{Key: stats.Key{Day: stats.Day(day.Draw(t, "day")), User: user.Draw(t, "user")}}
+		if r.Purchase = rapid.Bool().Draw(t, "purchase"); r.Purchase {
+			r.Amount = stats.NewAmount(whole.Draw(t, "whole"), fraction.Draw(t, "fraction"))
+			if rapid.IntRange(0, 50).Draw(t, "most") == 0 {
+				r.Amount = stats.AmountOfLimbs(1, 0, 0) // 10^18: what a smaller amount can round to
+			}
+		}
+		return r
+	})
+}
+
+// TestSorterAgainstMap proves that any records, in any sizes of runs, chunks,
+// rounds and stretches, come out as a map adds them up.
+func TestSorterAgainstMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		records := rapid.SliceOfN(recordGen(), 0, 600).Draw(t, "records")
+		cfg := Config{
+			Workers:      rapid.IntRange(1, 4).Draw(t, "workers"),
+			RunRecords:   rapid.IntRange(2, 50).Draw(t, "run"),
+			ChunkPages:   rapid.IntRange(1, 4).Draw(t, "chunk"),
+			Chunks:       rapid.IntRange(1, 6).Draw(t, "chunks"),
+			Runs:         rapid.IntRange(1, 6).Draw(t, "runs"),
+			FanIn:        rapid.IntRange(2, 3).Draw(t, "fan-in"),
+			StretchPages: rapid.IntRange(1, 5).Draw(t, "stretch"),
+			BufferBytes:  rapid.IntRange(1, 2000).Draw(t, "buffer"),
+		}
+		got, _, err := sortAll(context.Background(), cfg, records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(reference(records), got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// manyRecords are records with n distinct keys, in an order that is neither
+// theirs nor random.
+func manyRecords(n int) []stats.Record {
+	records := make([]stats.Record, n)
+	for i := range records {
+		user := int64(i) * 7919 % int64(n)
+		records[i] = stats.Record{
+			Key:      stats.Key{Day: stats.Day(user % 30), User: user},
+			Purchase: i%3 == 0,
+		}
+		if records[i].Purchase {
+			records[i].Amount = stats.NewAmount(uint64(i%500), uint64(i%100)*1e16)
+		}
+	}
+	return records
+}
+
+// TestLevels proves that generations are merged level by level, and that the
+// levels change nothing in the result.
+func TestLevels(t *testing.T) {
+	records := manyRecords(20000)
+	want := reference(records)
+	for _, test := range []struct {
+		runs, fanIn int
+		levels      int // levels of generations there must have been
+	}{
+		{runs: 1000, fanIn: 2, levels: 0},
+		{runs: 64, fanIn: 100, levels: 1},
+		{runs: 16, fanIn: 4, levels: 2},
+		{runs: 2, fanIn: 3, levels: 5},
+	} {
+		t.Run(fmt.Sprintf("runs=%d,fan-in=%d", test.runs, test.fanIn), func(t *testing.T) {
+			got, s, err := sortAll(context.Background(), Config{Workers: 1, RunRecords: 100, ChunkPages: 4, Chunks: 1000, Runs: test.runs, FanIn: test.fanIn}, records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != want {
+				t.Error("the result differs from the reference")
+			}
+			levels := 0
+			for _, g := range s.generations {
+				levels = max(levels, g.level+1)
+			}
+			if levels != test.levels {
+				t.Errorf("%d levels of generations, want %d", levels, test.levels)
+			}
+		})
+	}
+}
+
+// TestSmallInputSpillsNothing proves that little data stays in memory.
+func TestSmallInputSpillsNothing(t *testing.T) {
+	_, s, err := sortAll(context.Background(), Config{Workers: 4, TempDir: filepath.Join(t.TempDir(), "missing")}, manyRecords(5000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := s.BytesSpilled(); n != 0 {
+		t.Errorf("%d bytes spilled", n)
+	}
+}
+
+// TestSpillFilesAreUnlinked proves that a spill file has no name while it is in
+// use, so that it can't outlive the process.
+func TestSpillFilesAreUnlinked(t *testing.T) {
+	dir := t.TempDir()
+	cfg := Config{TempDir: dir, RunRecords: 100, ChunkPages: 2, Runs: 20}
+	_, s, err := sortAll(context.Background(), cfg, manyRecords(10000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.BytesSpilled() == 0 || len(s.generations) == 0 {
+		t.Fatal("nothing was spilled: the test shows nothing")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 0 {
+		t.Errorf("left in the folder: %v", entries)
+	}
+}
+
+// TestSpillFailure proves that a spill folder that fails is an error, with the
+// way out, for every worker that waits, and not a hang.
+func TestSpillFailure(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, cfg := range []Config{
+		{Workers: 4, TempDir: file, RunRecords: 50, ChunkPages: 2},
+		{Workers: 4, TempDir: file, RunRecords: 50, ChunkPages: 64, Runs: 10},
+	} {
+		_, _, err := sortAll(context.Background(), cfg, manyRecords(30000))
+		if err == nil || !strings.Contains(err.Error(), "--temp-dir") || !strings.Contains(err.Error(), file) {
+			t.Errorf("the error is %v; want one that names the folder and --temp-dir", err)
+		}
+	}
+}
+
+// TestWriteFailure proves that the error of a failing writer comes back.
+func TestWriteFailure(t *testing.T) {
+	errFull := errors.New("full")
+	s := New(context.Background(), Config{Workers: 3, RunRecords: 100, ChunkPages: 2, StretchPages: 1, BufferBytes: 10})
+	defer s.Close()
+	if _, err := fillRound(context.Background(), s, 3, manyRecords(10000)); err != nil {
+		t.Fatal(err)
+	}
+	writes := 0
+	_, err := s.Reduce(context.Background(), row, writerFunc(func(p []byte) (int, error) {
+		if writes++; writes > 5 {
+			return 0, errFull
+		}
+		return len(p), nil
+	}))
+	if !errors.Is(err, errFull) {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestCancel proves that a cancelled context ends every stage with its cause.
+func TestCancel(t *testing.T) {
+	cause := errors.New("stopped")
+	t.Run("adding", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		s := New(ctx, Config{RunRecords: 10, ChunkPages: 1})
+		defer s.Close()
+		run := s.NewRun(ctx)
+		cancel(cause)
+		var err error
+		for _, r := range manyRecords(10000) {
+			if err = run.Add(r); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			t.Error("adding goes on")
+		}
+	})
+	t.Run("reducing", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		s := New(ctx, Config{RunRecords: 100, ChunkPages: 2, StretchPages: 1, BufferBytes: 10})
+		defer s.Close()
+		if _, err := fillRound(ctx, s, 1, manyRecords(10000)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.Reduce(ctx, row, writerFunc(func(p []byte) (int, error) {
+			cancel(cause)
+			return len(p), nil
+		}))
+		if err == nil {
+			t.Error("reducing goes on")
+		}
+	})
+}
