@@ -32,8 +32,8 @@ type generation struct {
 	in      *bufio.Reader
 }
 
-// streamBuffer is the size of a generation's read buffer, in bytes.
-const streamBuffer = 32 << 10
+// StreamBuffer is the size of a generation's read buffer, in bytes.
+const StreamBuffer = 16 << 10
 
 const pageLengthSize = 4
 
@@ -64,7 +64,7 @@ func (g *generation) Write(p []byte) (int, error) {
 
 // rewind makes next start at the first page.
 func (g *generation) rewind() {
-	g.in = bufio.NewReaderSize(io.NewSectionReader(g.file, 0, g.size), streamBuffer)
+	g.in = bufio.NewReaderSize(io.NewSectionReader(g.file, 0, g.size), StreamBuffer)
 }
 
 // next returns the next page, or nil after the last.

@@ -2,7 +2,8 @@ package sorter
 
 import "dailystats/stats"
 
-// merger yields the totals of a stretch in key order, each key once.
+// merger yields the totals of a stretch in key order, each key once. Its
+// memory depends on the number of runs alone.
 //
 // A run's pages follow each other, so they form a lane, of which one page is
 // open at a time. A binary heap holds the next key of each lane.
@@ -76,12 +77,12 @@ func (m *merger) next() (k stats.Key, t stats.Totals, ok bool, err error) {
 		return k, t, false, nil
 	}
 	k = m.heap[0].key
-	t = m.lanes[m.heap[0].lane].totals
+	t = m.lanes[m.heap[0].lane].totals()
 	if err := m.advance(); err != nil {
 		return k, t, false, err
 	}
 	for len(m.heap) > 0 && m.heap[0].key == k {
-		t = t.Add(m.lanes[m.heap[0].lane].totals)
+		t = t.Add(m.lanes[m.heap[0].lane].totals())
 		if err := m.advance(); err != nil {
 			return k, t, false, err
 		}

@@ -182,10 +182,14 @@ var errDamagedPage = errors.New("a spilled page is damaged")
 
 // pageReader reads the records of a page one by one.
 type pageReader struct {
-	key    stats.Key    // of the record read last
-	totals stats.Totals // likewise
-	left   int          // records not read yet
-	rest   []byte       // their bytes
+	key               stats.Key // of the record read last
+	events, purchases uint64    // likewise
+	unit              unit      // of its revenue
+	coefficient       uint64
+	revenue           stats.Amount // where the unit is wide
+
+	left int    // records not read yet
+	rest []byte // their bytes
 }
 
 // open makes the reader read p from its start.
@@ -219,29 +223,38 @@ func (r *pageReader) next() error {
 	return nil
 }
 
+// totals returns what the record read last stands for.
+func (r *pageReader) totals() stats.Totals {
+	t := stats.Totals{Events: r.events, Purchases: r.purchases, Revenue: r.revenue}
+	if r.unit != wide {
+		t.Revenue = expand(r.unit, r.coefficient)
+	}
+	return t
+}
+
 func (r *pageReader) readCounts(s shape) {
 	switch s {
 	case visit:
-		r.totals.Events, r.totals.Purchases = 1, 0
+		r.events, r.purchases = 1, 0
 	case purchase:
-		r.totals.Events, r.totals.Purchases = 1, 1
+		r.events, r.purchases = 1, 1
 	case remainder:
-		r.totals.Events, r.totals.Purchases = 0, 0
+		r.events, r.purchases = 0, 0
 	default:
-		r.totals.Events = r.uvarint()
-		r.totals.Purchases = r.uvarint()
+		r.events = r.uvarint()
+		r.purchases = r.uvarint()
 	}
 }
 
 func (r *pageReader) readRevenue(u unit) {
+	r.unit = u
 	switch u {
 	case noRevenue:
-		r.totals.Revenue = stats.Amount{}
 	case wide:
 		high, whole := r.uvarint(), r.uvarint()
-		r.totals.Revenue = stats.AmountOfLimbs(high, whole, r.uvarint())
+		r.revenue = stats.AmountOfLimbs(high, whole, r.uvarint())
 	default:
-		r.totals.Revenue = expand(u, r.uvarint())
+		r.coefficient = r.uvarint()
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"dailystats/stats"
 )
 
 // entry is what a run sorts: a record's key, and where the rest of it is.
@@ -12,6 +14,16 @@ type entry struct {
 	day   uint32
 	index uint32
 }
+
+func newEntry(k stats.Key, index int) entry {
+	return entry{user: uint64(k.User) ^ signBit, day: uint32(k.Day), index: uint32(index)}
+}
+
+func (e entry) key() stats.Key {
+	return stats.Key{Day: stats.Day(e.day), User: int64(e.user ^ signBit)}
+}
+
+func (e entry) sameKey(other entry) bool { return e.user == other.user && e.day == other.day }
 
 func compareEntries(a, b entry) int {
 	if c := cmp.Compare(a.day, b.day); c != 0 {

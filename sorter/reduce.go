@@ -31,9 +31,9 @@ type reduction struct {
 	newEmitter func() emitter // one for each worker
 	out        io.Writer
 
-	stretchPages int
-	bufferBytes  int // of what is rendered and not yet written, for each worker
-	workers      int
+	stretchRecords int // in the pages of a stretch that are new in it
+	bufferBytes    int // of what is rendered and not yet written, for each worker
+	workers        int
 
 	turns  *Turns
 	groups atomic.Uint64
@@ -46,61 +46,80 @@ func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(stretches)
-		return cut(ctx, r.next, r.stretchPages, stretches)
+		return cut(ctx, r.next, r.stretchRecords, stretches)
 	})
 	for range r.workers {
-		g.Go(func() error { return r.work(ctx, stretches) })
+		g.Go(func() error { return r.newReducer().work(ctx, stretches) })
 	}
 	err = g.Wait()
 	return r.groups.Load(), err
 }
 
-// work reduces one stretch after the other. A worker whose buffer is full waits
-// for its turn, so that the memory is bounded whatever a stretch holds; the
-// worker whose turn it is never waits for another, so that some always goes on.
-func (r *reduction) work(ctx context.Context, stretches <-chan stretch) error {
-	m, e := newMerger(), r.newEmitter()
-	buf := make([]byte, 0, r.bufferBytes+2*PageSize)
+// reducer is what one worker reduces with.
+type reducer struct {
+	*reduction
+	merger  *merger
+	emitter emitter
+	buf     []byte // rendered, not yet written
+}
+
+func (r *reduction) newReducer() *reducer {
+	return &reducer{
+		reduction: r,
+		merger:    newMerger(),
+		emitter:   r.newEmitter(),
+		buf:       make([]byte, 0, r.bufferBytes+2*PageSize),
+	}
+}
+
+// work reduces one stretch after the other.
+func (r *reducer) work(ctx context.Context, stretches <-chan stretch) error {
 	for s := range stretches {
-		var err error
-		if buf, err = r.reduce(ctx, s, m, e, buf); err != nil {
+		if err := r.reduce(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *reduction) reduce(ctx context.Context, s stretch, m *merger, e emitter, buf []byte) ([]byte, error) {
-	if err := m.reset(s); err != nil {
-		return buf, err
+// reduce renders and writes a stretch. When the buffer is full it waits for its
+// turn, so that the memory is bounded whatever a stretch holds. The worker whose
+// turn it is waits for no other, so that some always goes on.
+func (r *reducer) reduce(ctx context.Context, s stretch) error {
+	if err := r.merger.reset(s); err != nil {
+		return err
 	}
 	groups := uint64(0)
 	for {
-		k, t, ok, err := m.next()
+		k, t, ok, err := r.merger.next()
 		if err != nil {
-			return buf, err
+			return err
 		}
 		if !ok {
 			break
 		}
 		groups++
-		if buf = e.add(buf, k, t); len(buf) >= r.bufferBytes {
-			if buf, err = r.write(ctx, s.number, buf); err != nil {
-				return buf, err
+		if r.buf = r.emitter.add(r.buf, k, t); len(r.buf) >= r.bufferBytes {
+			if err := r.write(ctx, s.number); err != nil {
+				return err
 			}
 		}
 	}
 	r.groups.Add(groups)
-	buf, err := r.write(ctx, s.number, e.end(buf))
+	r.buf = r.emitter.end(r.buf)
+	if err := r.write(ctx, s.number); err != nil {
+		return err
+	}
 	r.turns.End(s.number)
-	return buf, err
+	return nil
 }
 
-// write waits for the stretch's turn, writes buf, and returns it empty.
-func (r *reduction) write(ctx context.Context, number uint64, buf []byte) ([]byte, error) {
+// write waits for the stretch's turn, writes the buffer, and empties it.
+func (r *reducer) write(ctx context.Context, number uint64) error {
 	if err := r.turns.Wait(ctx, number); err != nil {
-		return buf, err
+		return err
 	}
-	_, err := r.out.Write(buf)
-	return buf[:0], err
+	_, err := r.out.Write(r.buf)
+	r.buf = r.buf[:0]
+	return err
 }

@@ -40,6 +40,14 @@ type round struct {
 	failure func() error // why the round ended; waits for its end
 }
 
+// What a round takes beside the open pages of its runs.
+const (
+	// PoolChunks is the number of chunks whose pages are in memory at once.
+	PoolChunks = 3
+	// ChunkBuffer is the size of extsort's read buffer for a chunk, in bytes.
+	ChunkBuffer = 64 << 10
+)
+
 func newRound(ctx context.Context, cfg Config, spilled *atomic.Int64) *round {
 	ctx, cancel := context.WithCancel(ctx)
 	buffers := cfg.poolPages()

@@ -71,11 +71,7 @@ func (r *Run) addWide(rec stats.Record, s shape) {
 }
 
 func (r *Run) append(k stats.Key, v value) {
-	r.entries = append(r.entries, entry{
-		user:  uint64(k.User) ^ signBit,
-		day:   uint32(k.Day),
-		index: uint32(len(r.values)),
-	})
+	r.entries = append(r.entries, newEntry(k, len(r.values)))
 	r.values = append(r.values, v)
 }
 
@@ -90,7 +86,7 @@ func (r *Run) Flush() error {
 	r.round.runs.Add(1)
 	for i := 0; i < len(sorted); {
 		j := i + 1
-		for j < len(sorted) && sorted[j].user == sorted[i].user && sorted[j].day == sorted[i].day {
+		for j < len(sorted) && sorted[j].sameKey(sorted[i]) {
 			j++
 		}
 		if err := r.makeRoom(id); err != nil {
@@ -105,7 +101,7 @@ func (r *Run) Flush() error {
 
 // write adds the entries of one key to the page.
 func (r *Run) write(group []entry) {
-	k := stats.Key{Day: stats.Day(group[0].day), User: int64(group[0].user ^ signBit)}
+	k := group[0].key()
 	v := r.values[group[0].index]
 	if len(group) == 1 {
 		r.page.addSingle(k, v.shape, v.unit, v.coefficient)

@@ -12,7 +12,8 @@
 //   - generation.go: past a bound on what is merged at once, a round is folded
 //     into one long sorted run; streams.go merges those again, page by page;
 //   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
-//     merged and rendered side by side, and written in order (turns.go).
+//     which are merged and rendered side by side, and written in order
+//     (turns.go).
 package sorter
 
 import (
@@ -24,15 +25,15 @@ import (
 
 // Config gives a Sorter its sizes. Fields that are zero take a small default.
 type Config struct {
-	TempDir      string // where spill files go; empty leaves it to extsort
-	Workers      int    // goroutines that reduce
-	RunRecords   int    // records that a run holds, each RunRecordSize bytes
-	ChunkPages   int    // pages that are spilled as one chunk
-	Chunks       int    // chunks in a round, each with a read buffer of 64 KiB
-	Runs         int    // runs in a round, each with one page open while merging
-	FanIn        int    // generations of one level before they are merged into one
-	StretchPages int    // pages that a worker reduces at a time
-	BufferBytes  int    // rendered bytes that a worker holds
+	TempDir        string // where spill files go; empty leaves it to extsort
+	Workers        int    // goroutines that reduce
+	RunRecords     int    // records that a run holds, each RunRecordSize bytes
+	ChunkPages     int    // pages that are spilled as one chunk
+	Chunks         int    // chunks in a round, each with a read buffer of ChunkBuffer bytes
+	Runs           int    // runs in a round, each with one page open while merging
+	FanIn          int    // generations of one level before they are merged into one
+	StretchRecords int    // records that a worker reduces at a time
+	BufferBytes    int    // rendered bytes that a worker holds
 }
 
 func (c Config) withDefaults() Config {
@@ -42,14 +43,14 @@ func (c Config) withDefaults() Config {
 	c.Chunks = cmp.Or(c.Chunks, 64)
 	c.Runs = cmp.Or(c.Runs, 256)
 	c.FanIn = max(cmp.Or(c.FanIn, 8), 2)
-	c.StretchPages = cmp.Or(c.StretchPages, 64)
+	c.StretchRecords = cmp.Or(c.StretchRecords, 1<<14)
 	c.BufferBytes = cmp.Or(c.BufferBytes, 1<<18)
 	return c
 }
 
-// poolPages is the number of page buffers of a round: three chunks, and a page
+// poolPages is the number of page buffers of a round: its chunks, and a page
 // for each run being written and for each hand it passes through.
-func (c Config) poolPages() int { return 3*c.ChunkPages + 2*c.Workers + 2 }
+func (c Config) poolPages() int { return PoolChunks*c.ChunkPages + 2*c.Workers + 2 }
 
 // mostChunks bounds the chunks of a round from above: when it is found full,
 // each worker may still hand on a run that it holds, and one that it fills.
@@ -64,6 +65,7 @@ func (c Config) mostChunks() int {
 // Records are taken in rounds: when Full says so, every run must be flushed and
 // given up, and Fold called, before new runs are made.
 type Sorter struct {
+	ctx         context.Context // of the rounds, which outlive the call that starts them
 	cfg         Config
 	round       *round
 	generations []*generation // by level, falling
@@ -79,7 +81,7 @@ func (ids *runIDs) next() uint32 { return ids.last.Add(1) }
 // New returns a sorter that takes records. Close must be called in the end. ctx
 // ends its work at any time.
 func New(ctx context.Context, cfg Config) *Sorter {
-	s := &Sorter{cfg: cfg.withDefaults()}
+	s := &Sorter{ctx: ctx, cfg: cfg.withDefaults()}
 	s.round = newRound(ctx, s.cfg, &s.spilled)
 	return s
 }
@@ -109,7 +111,7 @@ func (s *Sorter) Fold(ctx context.Context) error {
 	if err := s.mergeFullLevels(ctx); err != nil {
 		return err
 	}
-	s.round = newRound(ctx, s.cfg, &s.spilled)
+	s.round = newRound(s.ctx, s.cfg, &s.spilled)
 	return nil
 }
 
@@ -179,12 +181,12 @@ func (s *Sorter) Reduce(ctx context.Context, row AppendFunc, w io.Writer) (group
 
 func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newEmitter func() emitter, w io.Writer) (uint64, error) {
 	r := &reduction{
-		next:         next,
-		newEmitter:   newEmitter,
-		out:          w,
-		stretchPages: s.cfg.StretchPages,
-		bufferBytes:  s.cfg.BufferBytes,
-		workers:      s.cfg.Workers,
+		next:           next,
+		newEmitter:     newEmitter,
+		out:            w,
+		stretchRecords: s.cfg.StretchRecords,
+		bufferBytes:    s.cfg.BufferBytes,
+		workers:        s.cfg.Workers,
 	}
 	return r.run(ctx)
 }

@@ -44,7 +44,7 @@ func BenchmarkReduce(b *testing.B) {
 			ctx := context.Background()
 			for b.Loop() {
 				b.StopTimer()
-				s := New(ctx, Config{TempDir: b.TempDir(), RunRecords: keys/runs + 2, ChunkPages: 256, Chunks: 1000, Runs: 1000})
+				s := New(ctx, Config{TempDir: b.TempDir(), RunRecords: keys/runs + 2, ChunkPages: 256, Chunks: 1000, Runs: 1000, StretchRecords: 40000})
 				if _, err := fillRound(ctx, s, 1, records); err != nil {
 					b.Fatal(err)
 				}

@@ -125,14 +125,14 @@ func TestSorterAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := rapid.SliceOfN(recordGen(), 0, 600).Draw(t, "records")
 		cfg := Config{
-			Workers:      rapid.IntRange(1, 4).Draw(t, "workers"),
-			RunRecords:   rapid.IntRange(2, 50).Draw(t, "run"),
-			ChunkPages:   rapid.IntRange(1, 4).Draw(t, "chunk"),
-			Chunks:       rapid.IntRange(1, 6).Draw(t, "chunks"),
-			Runs:         rapid.IntRange(1, 6).Draw(t, "runs"),
-			FanIn:        rapid.IntRange(2, 3).Draw(t, "fan-in"),
-			StretchPages: rapid.IntRange(1, 5).Draw(t, "stretch"),
-			BufferBytes:  rapid.IntRange(1, 2000).Draw(t, "buffer"),
+			Workers:        rapid.IntRange(1, 4).Draw(t, "workers"),
+			RunRecords:     rapid.IntRange(2, 50).Draw(t, "run"),
+			ChunkPages:     rapid.IntRange(1, 4).Draw(t, "chunk"),
+			Chunks:         rapid.IntRange(1, 6).Draw(t, "chunks"),
+			Runs:           rapid.IntRange(1, 6).Draw(t, "runs"),
+			FanIn:          rapid.IntRange(2, 3).Draw(t, "fan-in"),
+			StretchRecords: rapid.IntRange(1, 300).Draw(t, "stretch"),
+			BufferBytes:    rapid.IntRange(1, 2000).Draw(t, "buffer"),
 		}
 		got, _, err := sortAll(context.Background(), cfg, records)
 		if err != nil {
@@ -247,7 +247,7 @@ func TestSpillFailure(t *testing.T) {
 // TestWriteFailure proves that the error of a failing writer comes back.
 func TestWriteFailure(t *testing.T) {
 	errFull := errors.New("full")
-	s := New(context.Background(), Config{Workers: 3, RunRecords: 100, ChunkPages: 2, StretchPages: 1, BufferBytes: 10})
+	s := New(context.Background(), Config{Workers: 3, RunRecords: 100, ChunkPages: 2, StretchRecords: 50, BufferBytes: 10})
 	defer s.Close()
 	if _, err := fillRound(context.Background(), s, 3, manyRecords(10000)); err != nil {
 		t.Fatal(err)
@@ -289,7 +289,7 @@ func TestCancel(t *testing.T) {
 	})
 	t.Run("reducing", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
-		s := New(ctx, Config{RunRecords: 100, ChunkPages: 2, StretchPages: 1, BufferBytes: 10})
+		s := New(ctx, Config{RunRecords: 100, ChunkPages: 2, StretchRecords: 50, BufferBytes: 10})
 		defer s.Close()
 		if _, err := fillRound(ctx, s, 1, manyRecords(10000)); err != nil {
 			t.Fatal(err)

@@ -32,11 +32,11 @@ func (s *stretch) holds(k stats.Key) bool {
 	return s.isLast || k.Compare(s.until) < 0
 }
 
-// cut reads pages until next returns nil, and sends them as stretches with
-// target pages each that the stretch before didn't have.
+// cut reads pages until next returns nil, and sends them as stretches of about
+// target records each.
 func cut(ctx context.Context, next func() (page, error), target int, out chan<- stretch) error {
 	s := stretch{from: stats.Key{User: math.MinInt64}}
-	fresh := 0
+	fresh := 0 // records in pages that the stretch before didn't have
 	for {
 		p, err := next()
 		if err != nil {
@@ -54,7 +54,7 @@ func cut(ctx context.Context, next func() (page, error), target int, out chan<- 
 			fresh = 0
 		}
 		s.pages = append(s.pages, p)
-		fresh++
+		fresh += p.count()
 	}
 	if len(s.pages) == 0 {
 		return nil
