@@ -1,0 +1,11 @@
+// Package output writes what comes of a run: the result and the rejects.
+//
+// In the order of the data:
+//
+//   - row.go: [AppendRow], a key and its totals as a line of CSV;
+//   - reject.go: [AppendReject], an invalid line as a line of JSON;
+//   - file.go: [File], which appears whole or not at all;
+//   - compress.go: what the endings .gz and .zst do to it;
+//   - target.go: which file a path means, and whether it can be replaced;
+//   - folder_unix.go, folder_other.go: making a new name in a folder last.
+package output

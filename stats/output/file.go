@@ -1,0 +1,210 @@
+package output
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// bufferSize is what a File collects, in bytes, before it writes.
+const bufferSize = 64 << 10
+
+// File is a file that appears whole or not at all. What is written goes to a
+// temporary file in the folder of the target, which takes the target's place on
+// Commit:
+//
+//	.daily_user_stats.csv.dailystats-4711-1f0c3d5a9b.tmp → daily_user_stats.csv
+//
+// A target that can't be replaced, such as a pipe, is written directly.
+//
+// A File is used by one goroutine at a time.
+type File struct {
+	name       string // as the user knows it
+	target     target
+	temporary  string         // "" where there is none, or none any more
+	file       *os.File       // nil for a stream, and when closed
+	buffer     *bufio.Writer  // in front of the file or stream
+	compressor io.WriteCloser // in front of the buffer; nil where there is none
+}
+
+// Create starts a file to be put at path. The endings .gz and .zst compress it.
+// A symbolic link is followed: the file that it names is replaced, or created.
+// A file that is replaced hands on its permissions, but not its owner, and need
+// not be writable: as with mv, its folder has to be.
+//
+// The caller must call Discard in the end, and Commit before that if all went
+// well. All errors of a File name path.
+func Create(path string) (*File, error) {
+	f := &File{name: path}
+	if err := f.open(); err != nil {
+		return nil, f.failure(err)
+	}
+	if err := f.attach(f.file); err != nil {
+		f.Discard()
+		return nil, f.failure(err)
+	}
+	return f, nil
+}
+
+// Stream returns a File that is written to w directly, buffered and as it is.
+// Commit does not close w.
+func Stream(w io.Writer) *File {
+	return &File{name: "standard output", buffer: bufio.NewWriterSize(w, bufferSize)}
+}
+
+// open finds the target and opens what is written.
+func (f *File) open() (err error) {
+	if f.target, err = findTarget(f.name); err != nil {
+		return err
+	}
+	if f.target.inPlace {
+		f.file, err = os.OpenFile(f.target.path, os.O_WRONLY|os.O_APPEND, 0)
+		return err
+	}
+	f.file, err = createTemporary(f.target)
+	if err != nil {
+		return fmt.Errorf("no file can be created in folder %s: %w", filepath.Clean(f.target.folder()), cause(err))
+	}
+	f.temporary = f.file.Name()
+	return nil
+}
+
+// createTemporary creates the file that is to become t, with t's permissions.
+// Nobody can read it meanwhile who couldn't read t.
+func createTemporary(t target) (*os.File, error) {
+	perm := fs.FileMode(0o666)
+	if t.exists {
+		perm = t.perm
+	}
+	file, err := os.OpenFile(temporaryName(t), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err == nil && t.exists {
+		file.Chmod(perm) // what the umask kept out, where the file system knows permissions
+	}
+	return file, err
+}
+
+// temporaryName returns a new name beside t that says what it is, and whose.
+func temporaryName(t target) string {
+	const longest = 180 // bytes of t's name, so that this one fits in 255
+	folder, name := filepath.Split(t.path)
+	name = strings.ToValidUTF8(name[:min(len(name), longest)], "")
+	return fmt.Sprintf("%s.%s.dailystats-%d-%016x.tmp", folder, name, os.Getpid(), rand.Uint64())
+}
+
+// attach puts the buffer, and the compressor if there is one, in front of w.
+func (f *File) attach(w io.Writer) (err error) {
+	f.buffer = bufio.NewWriterSize(w, bufferSize)
+	f.compressor, err = newCompressor(f.name, f.buffer)
+	return err
+}
+
+// Write writes p, or as much of it as was written before the error.
+func (f *File) Write(p []byte) (n int, err error) {
+	if f.compressor != nil {
+		n, err = f.compressor.Write(p)
+	} else {
+		n, err = f.buffer.Write(p)
+	}
+	return n, f.failure(err)
+}
+
+// Commit puts the file in its place: when it returns nil, the file is there
+// whole, even after a power cut. After an error the target is as it was, unless
+// only the power cut could still do harm.
+func (f *File) Commit() error {
+	return f.failure(f.commit())
+}
+
+func (f *File) commit() error {
+	if err := f.flush(); err != nil {
+		return err
+	}
+	if f.temporary == "" {
+		return f.close()
+	}
+	if err := f.file.Sync(); err != nil {
+		return err
+	}
+	if err := f.close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.temporary, f.target.path); err != nil {
+		return err
+	}
+	f.temporary = ""
+	return syncFolder(f.target.folder())
+}
+
+func (f *File) flush() error {
+	if f.compressor != nil {
+		if err := f.compressor.Close(); err != nil {
+			return err
+		}
+	}
+	return f.buffer.Flush()
+}
+
+func (f *File) close() error {
+	if f.file == nil {
+		return nil
+	}
+	err := f.file.Close()
+	f.file = nil
+	return err
+}
+
+// Discard removes what was written, if it was not committed, and leaves the
+// target as it was. What went to a stream, a pipe or a device stays there.
+// After Commit it does nothing, so it can be deferred.
+func (f *File) Discard() error {
+	f.close() // nothing depends any more on what was written
+	if f.temporary == "" {
+		return nil
+	}
+	err := os.Remove(f.temporary)
+	f.temporary = ""
+	return f.failure(err)
+}
+
+// failure names the file in an error, and the way out if there is one.
+func (f *File) failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot write %s: %w%s", f.name, cause(err), wayOut(err))
+}
+
+// cause leaves out the path of an error of the file system, which may be that
+// of the temporary file.
+func cause(err error) error {
+	var ofPath *fs.PathError
+	var ofLink *os.LinkError
+	switch {
+	case errors.As(err, &ofPath) && err == error(ofPath):
+		return ofPath.Err
+	case errors.As(err, &ofLink) && err == error(ofLink):
+		return ofLink.Err
+	default:
+		return err
+	}
+}
+
+func wayOut(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ": create the folder first"
+	case errors.Is(err, fs.ErrPermission):
+		return ": choose a folder that may be written to"
+	case errors.Is(err, syscall.ENOSPC):
+		return ": free some space, or choose another folder"
+	default:
+		return ""
+	}
+}

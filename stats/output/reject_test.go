@@ -1,0 +1,98 @@
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestAppendReject(t *testing.T) {
+	tests := []struct {
+		name  string
+		input string
+		line  uint64
+		codes []string
+		raw   string
+		want  string
+	}{
+		{
+			"one code", "events.jsonl", 4, []string{"timestamp_invalid"}, `{"user_id": 789}`,
+			`{"input":"events.jsonl","line":4,"errors":["timestamp_invalid"],"raw":"{\"user_id\": 789}"}`,
+		},
+		{
+			"two codes", "-", 1, []string{"user_id_missing", "amount_missing"}, `x`,
+			`{"input":"-","line":1,"errors":["user_id_missing","amount_missing"],"raw":"x"}`,
+		},
+		{
+			"largest line number", "a", 1<<64 - 1, nil, ``,
+			`{"input":"a","line":18446744073709551615,"errors":[],"raw":""}`,
+		},
+		{
+			"control characters", "a\nb", 1, []string{"c"}, "\x00\x1f\t\r\b\\\"",
+			`{"input":"a\nb","line":1,"errors":["c"],"raw":"\u0000\u001f\t\r\u0008\\\""}`,
+		},
+		{"line end", "a", 1, []string{"c"}, "x\r\n", `{"input":"a","line":1,"errors":["c"],"raw":"x"}`},
+		{"CR alone", "a", 1, []string{"c"}, "x\r", `{"input":"a","line":1,"errors":["c"],"raw":"x"}`},
+		{"only one CR", "a", 1, []string{"c"}, "x\r\r", `{"input":"a","line":1,"errors":["c"],"raw":"x\r"}`},
+		{"no HTML escapes", "a", 1, []string{"c"}, "<&>\u2028", "{\"input\":\"a\",\"line\":1,\"errors\":[\"c\"],\"raw\":\"<&>\u2028\"}"},
+		{"not UTF-8", "\xff", 1, []string{"c"}, "é\xc3\xe2\x82x", `{"input":"�","line":1,"errors":["c"],"raw":"é���x"}`},
+		{"U+FFFD itself", "a", 1, []string{"c"}, "\uFFFD", `{"input":"a","line":1,"errors":["c"],"raw":"` + "\uFFFD" + `"}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := string(AppendReject([]byte("> "), test.input, test.line, test.codes, []byte(test.raw)))
+			if want := "> " + test.want + "\n"; got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// Whatever a line holds, its reject is one line of JSON, and encoding/json
+// reads the line back with a U+FFFD for each invalid byte.
+func FuzzAppendReject(f *testing.F) {
+	f.Add("events.jsonl", []byte("{\"a\":\x01}\r"))
+	f.Add("\xff\n", []byte("\xed\xa0\x80\xf0\x9f\x98"))
+	f.Fuzz(func(t *testing.T, input string, raw []byte) {
+		line := AppendReject(nil, input, 7, []string{"malformed_json"}, raw)
+		if bytes.IndexByte(line, '\n') != len(line)-1 || !utf8.Valid(line) {
+			t.Fatalf("not one line of UTF-8: %q", line)
+		}
+		var got struct {
+			Input, Raw string
+			Line       int
+			Errors     []string
+		}
+		if err := json.Unmarshal(line, &got); err != nil {
+			t.Fatalf("%v: %q", err, line)
+		}
+		if want := replaceInvalid(withoutLineEnd(raw)); got.Raw != want {
+			t.Errorf("raw is %q, want %q", got.Raw, want)
+		}
+		if want := replaceInvalid([]byte(input)); got.Input != want {
+			t.Errorf("input is %q, want %q", got.Input, want)
+		}
+	})
+}
+
+// replaceInvalid puts a U+FFFD for each invalid byte: ranging over a string
+// does.
+func replaceInvalid(text []byte) string {
+	var b strings.Builder
+	for _, r := range string(text) {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func BenchmarkAppendReject(b *testing.B) {
+	raw := []byte(`{"user_id": 789, "event_type": "page_view", "timestamp": "INVALID_TIMESTAMP"}`)
+	codes := []string{"timestamp_invalid"}
+	var buffer []byte
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		buffer = AppendReject(buffer[:0], "events.jsonl", 4, codes, raw)
+	}
+}

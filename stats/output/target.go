@@ -1,0 +1,79 @@
+package output
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// target is what a path means as a place to write to.
+type target struct {
+	path    string      // symbolic links followed
+	inPlace bool        // a device, a pipe or an open file: it can't be replaced
+	exists  bool        // as a file to be replaced
+	perm    fs.FileMode // its permissions, if it exists
+}
+
+var (
+	errIsFolder     = errors.New("it is a folder: name a file in it")
+	errTooManyLinks = errors.New("too many symbolic links")
+	errNoName       = errors.New("the file name is empty")
+)
+
+// findTarget looks at what is there under path, which may be nothing yet.
+func findTarget(path string) (target, error) {
+	if path == "" {
+		return target{}, errNoName
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		path, err = followLinks(path)
+		return target{path: path}, err
+	case err != nil:
+		return target{}, err
+	case info.IsDir():
+		return target{}, errIsFolder
+	case !info.Mode().IsRegular():
+		return target{path: path, inPlace: true}, nil
+	}
+	path, err = followLinks(path)
+	return target{path: path, inPlace: isDescriptor(path), exists: true, perm: info.Mode().Perm()}, err
+}
+
+// followLinks returns what path names when it is no symbolic link, or the end
+// of the links, whether there is a file or not. Paths are not cleaned: x/.. is
+// not the current folder where x is a link itself.
+func followLinks(path string) (string, error) {
+	const most = 40 // as Linux has it
+	for range most {
+		link, err := os.Readlink(path)
+		if err != nil || isDescriptor(path) {
+			return path, nil
+		}
+		if !filepath.IsAbs(link) {
+			folder, _ := filepath.Split(path)
+			link = folder + link
+		}
+		path = link
+	}
+	return "", errTooManyLinks
+}
+
+// isDescriptor reports whether path names a file that the process has open,
+// such as /dev/stdout is: it is the open file that is meant, not one that takes
+// its name.
+func isDescriptor(path string) bool {
+	return strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+}
+
+// folder returns the folder that t lies in.
+func (t target) folder() string {
+	folder, _ := filepath.Split(t.path)
+	if folder == "" {
+		return "."
+	}
+	return folder
+}
