@@ -20,6 +20,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -103,7 +104,7 @@ func (s *Sorter) BytesSpilled() int64 { return s.spilled.Load() }
 // Fold ends the current round, merges it into one sorted run on disk, and
 // starts the next. All runs must have been flushed, and must not be used again.
 func (s *Sorter) Fold(ctx context.Context) error {
-	s.round.finish()
+	s.endRound()
 	if err := s.store(ctx, 0, s.round.next); err != nil {
 		return err
 	}
@@ -113,6 +114,14 @@ func (s *Sorter) Fold(ctx context.Context) error {
 	}
 	s.round = newRound(s.ctx, s.cfg, &s.spilled)
 	return nil
+}
+
+// endRound makes the round's pages ready to be merged, in the memory that the
+// runs have left. They are collected now: the collector would let the heap grow
+// beside them first.
+func (s *Sorter) endRound() {
+	s.round.finish()
+	runtime.GC()
 }
 
 // store reduces pages into a new generation.
@@ -171,7 +180,7 @@ func (s *Sorter) firstOfLastLevel() int {
 // goroutines at a time and written by one at a time. All runs must have been
 // flushed. It returns the number of keys.
 func (s *Sorter) Reduce(ctx context.Context, row AppendFunc, w io.Writer) (groups uint64, err error) {
-	s.round.finish()
+	s.endRound()
 	next, err := streamsOf(s.generations, s.round.next)
 	if err != nil {
 		return 0, err
