@@ -1,0 +1,164 @@
+package input
+
+import (
+	"bytes"
+	"context"
+	"io"
+)
+
+// keptOfLongLine is what is kept of a line over the limit, in bytes.
+const keptOfLongLine = 4 << 10
+
+// cutter cuts one input's text into blocks.
+//
+// A normal block is no longer than the limit for a line, so a line in one is
+// never too long. What doesn't fit in one, with its LF, goes to the long block,
+// of which there is one. All memory is written by this goroutine alone: bytes
+// behind the Data of a block that has been sent are still this goroutine's.
+type cutter struct {
+	reader *Reader
+	input  string
+	text   io.Reader
+	err    error // of text, io.EOF too
+
+	line  uint64 // number of the line that the next block starts with
+	block *Block // being filled
+	n     int    // bytes in block.buf
+}
+
+// run sends all blocks of the text.
+func (c *cutter) run(ctx context.Context) error {
+	if err := c.takeBlock(ctx, nil); err != nil {
+		return err
+	}
+	for c.err == nil {
+		if err := c.fill(ctx); err != nil {
+			return err
+		}
+	}
+	return c.finish(ctx)
+}
+
+// fill fills the block, unless the text ends first, and sends its whole lines.
+func (c *cutter) fill(ctx context.Context) error {
+	m, err := c.read(ctx, c.block.buf[c.n:])
+	c.n += m
+	if err != nil || c.err != nil {
+		return err
+	}
+	end := bytes.LastIndexByte(c.block.buf, '\n') + 1
+	if end == 0 {
+		return c.longLine(ctx)
+	}
+	rest := c.block.buf[end:]
+	if err := c.send(ctx, c.block, end, false); err != nil {
+		return err
+	}
+	return c.takeBlock(ctx, rest)
+}
+
+// finish sends what is left, and gives the block back if that is nothing.
+func (c *cutter) finish(ctx context.Context) error {
+	if c.n == 0 {
+		c.reader.Release(c.block)
+		return nil
+	}
+	return c.send(ctx, c.block, c.n, false)
+}
+
+// takeBlock takes a new block to fill, and starts it with what was left behind
+// the last line of the one before.
+func (c *cutter) takeBlock(ctx context.Context, rest []byte) (err error) {
+	c.block, err = c.reader.free.take(ctx, c.reader.blockSize)
+	if err != nil {
+		return err
+	}
+	c.n = copy(c.block.buf, rest) // maybe within the same memory
+	return nil
+}
+
+// longLine sends the line that fills the block and goes on behind it.
+func (c *cutter) longLine(ctx context.Context) error {
+	long, err := c.reader.freeLong.take(ctx, max(c.reader.maxLine+1, keptOfLongLine))
+	if err != nil {
+		return err
+	}
+	n := copy(long.buf, c.block.buf[:c.n])
+	c.n = 0
+	for n < len(long.buf) && c.err == nil {
+		step := long.buf[n:min(n+len(c.block.buf), len(long.buf))] // what is behind the line fits the block
+		m, err := c.read(ctx, step)
+		if err != nil {
+			return err
+		}
+		if i := bytes.IndexByte(step[:m], '\n'); i >= 0 {
+			c.n = copy(c.block.buf, step[i+1:m])
+			return c.sendLong(ctx, long, n+i, 1)
+		}
+		n += m
+	}
+	if n == len(long.buf) {
+		if err := c.discardLine(ctx); err != nil {
+			return err
+		}
+	}
+	return c.sendLong(ctx, long, n, 0)
+}
+
+// discardLine reads to behind the next LF. The block has what follows then.
+func (c *cutter) discardLine(ctx context.Context) error {
+	buf := c.block.buf
+	for c.err == nil {
+		m, err := c.read(ctx, buf)
+		if err != nil {
+			return err
+		}
+		if i := bytes.IndexByte(buf[:m], '\n'); i >= 0 {
+			c.n = copy(buf, buf[i+1:m])
+			return nil
+		}
+	}
+	return nil
+}
+
+// sendLong sends a line of length bytes, and lf more.
+func (c *cutter) sendLong(ctx context.Context, long *Block, length, lf int) error {
+	if length <= c.reader.maxLine {
+		return c.send(ctx, long, length+lf, false)
+	}
+	return c.send(ctx, long, min(length, keptOfLongLine), true)
+}
+
+// send passes on the first n bytes of a block's memory.
+func (c *cutter) send(ctx context.Context, b *Block, n int, tooLong bool) error {
+	b.Input, b.FirstLine, b.TooLong = c.input, c.line, tooLong
+	b.Data = b.buf[:n:n]
+	if tooLong {
+		c.line++
+	} else {
+		c.line += uint64(bytes.Count(b.Data, []byte{'\n'}))
+	}
+	return c.reader.send(ctx, b)
+}
+
+// read fills p, unless the text ends before: then c.err is io.EOF.
+func (c *cutter) read(ctx context.Context, p []byte) (n int, err error) {
+	for idle := 0; n < len(p) && c.err == nil && idle < 100; idle++ {
+		if ctx.Err() != nil {
+			return n, context.Cause(ctx)
+		}
+		var m int
+		m, c.err = c.text.Read(p[n:])
+		n += m
+		if m > 0 {
+			idle = 0
+		}
+	}
+	if n < len(p) && c.err == nil {
+		c.err = io.ErrNoProgress
+	}
+	if c.err != io.EOF {
+		return n, c.err
+	}
+	return n, nil
+}

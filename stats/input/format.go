@@ -1,0 +1,121 @@
+package input
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"strings"
+)
+
+// format is how an input is stored, told by its first bytes alone.
+type format uint8
+
+const (
+	formatPlain format = iota
+	formatGzip
+	formatZstd
+	formatBzip2
+	formatXz
+	formatLz4
+	formatLegacyLz4
+	formatSkippable // a frame in front of zstd or lz4 data that is none of it
+)
+
+// magicLen is the number of bytes that tell a format.
+const magicLen = 6
+
+// formatOf returns the format of an input that starts with head: magicLen bytes,
+// or all that there is. None of the magics can start a line of JSON.
+func formatOf(head []byte) format {
+	starts := func(magic string) bool { return strings.HasPrefix(string(head), magic) }
+	switch {
+	case starts("\x1f\x8b"):
+		return formatGzip
+	case starts("\x28\xb5\x2f\xfd"):
+		return formatZstd
+	case starts("BZh") && len(head) > 3 && '1' <= head[3] && head[3] <= '9':
+		return formatBzip2
+	case starts("\xfd7zXZ\x00"):
+		return formatXz
+	case starts("\x04\x22\x4d\x18"):
+		return formatLz4
+	case starts("\x02\x21\x4c\x18"):
+		return formatLegacyLz4
+	case len(head) >= 4 && head[0]>>4 == 5 && string(head[1:4]) == "\x2a\x4d\x18":
+		return formatSkippable
+	default:
+		return formatPlain
+	}
+}
+
+// String returns the format's name.
+func (f format) String() string {
+	return [...]string{"plain", "gzip", "zstd", "bzip2", "xz", "lz4", "legacy lz4", "skippable"}[f]
+}
+
+// needsWindow reports whether decoding takes memory that counts, as gzip's 32 KiB
+// don't.
+func (f format) needsWindow() bool { return f != formatPlain && f != formatGzip }
+
+// NeedsWindow reports whether reading the sources may take Config.MaxWindow
+// bytes beside the blocks, because one of them is compressed with zstd, bzip2,
+// xz or lz4, or is a named pipe or a device, which can't be looked at before.
+//
+// It looks at the first bytes of each file and, where that doesn't decide it, of
+// stdin, for which it may have to wait; rest is what to read in stdin's place.
+// Where ctx ends that wait, one goroutine stays until the read from stdin ends.
+func NeedsWindow(ctx context.Context, sources []Source, stdin io.Reader) (needed bool, rest io.Reader, err error) {
+	usesStdin := false
+	for _, s := range sources {
+		switch {
+		case s.isStdin():
+			usesStdin = true
+		case !s.regular:
+			return true, stdin, nil
+		default:
+			f, err := fileFormat(s.Name)
+			if err != nil || f.needsWindow() {
+				return f.needsWindow(), stdin, err
+			}
+		}
+	}
+	if !usesStdin {
+		return false, stdin, nil
+	}
+	head, err := readHead(&interruptible{ctx, stdin})
+	switch {
+	case ctx.Err() != nil:
+		return false, nil, context.Cause(ctx)
+	case err != nil:
+		return false, nil, fileError(stdinName, err)
+	case len(head) < magicLen:
+		return false, bytes.NewReader(head), nil // a terminal would go on after its end
+	default:
+		return formatOf(head).needsWindow(), io.MultiReader(bytes.NewReader(head), stdin), nil
+	}
+}
+
+// fileFormat looks at a regular file's first bytes.
+func fileFormat(path string) (format, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return formatPlain, fileError(path, err)
+	}
+	defer f.Close()
+	head, err := readHead(f)
+	if err != nil {
+		return formatPlain, fileError(path, err)
+	}
+	return formatOf(head), nil
+}
+
+// readHead reads the bytes that tell a format, or all that there are.
+func readHead(r io.Reader) ([]byte, error) {
+	head := make([]byte, magicLen)
+	n, err := io.ReadFull(r, head)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return head[:n], err
+}

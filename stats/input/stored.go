@@ -1,0 +1,114 @@
+package input
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+)
+
+// stored reads an input's bytes as they are stored, and counts them. An error,
+// the end too, is given again to whoever reads on.
+type stored struct {
+	r     io.Reader
+	size  int64 // bytes to read: what a file had when it was opened; -1 means all
+	done  int64 // bytes read
+	total *atomic.Int64
+	err   error
+}
+
+// Read implements io.Reader.
+func (s *stored) Read(p []byte) (int, error) {
+	if s.err == nil && s.done == s.size {
+		s.err = io.EOF // what a file grows by meanwhile is not read
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	if s.size >= 0 {
+		p = p[:min(int64(len(p)), s.size-s.done)]
+	}
+	n, err := s.r.Read(p)
+	s.done += int64(n)
+	s.total.Add(int64(n))
+	if err == io.EOF && s.done < s.size {
+		err = fmt.Errorf("file shrank while it was read: %d of %d bytes", s.done, s.size)
+	}
+	s.err = err
+	return n, err
+}
+
+// failure is what broke the reading, other than its end.
+func (s *stored) failure() error {
+	var pathErr *fs.PathError
+	switch {
+	case s.err == io.EOF:
+		return nil
+	case errors.As(s.err, &pathErr):
+		return pathErr.Err
+	default:
+		return s.err
+	}
+}
+
+// interruptible reads from what can keep a reader waiting: a pipe, a terminal.
+//
+// There is no portable way to end such a read, so it happens in a goroutine,
+// which is left behind when ctx is done: it ends when the read does, or the
+// file is closed where that ends the read. Until then it may write to the slice
+// that it was given, so nothing may be read after ctx is done.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+// Read implements io.Reader.
+func (i *interruptible) Read(p []byte) (int, error) {
+	done := make(chan readResult, 1)
+	go func() {
+		n, err := i.r.Read(p)
+		done <- readResult{n, err}
+	}()
+	select {
+	case result := <-done:
+		return result.n, result.err
+	case <-i.ctx.Done():
+		return 0, context.Cause(i.ctx)
+	}
+}
+
+// openPipe opens a file that may keep its opener waiting, as a named pipe does
+// until someone writes to it. When ctx is done, it leaves a goroutine behind
+// that waits on, and closes the file.
+func openPipe(ctx context.Context, path string) (*os.File, error) {
+	opened := make(chan *os.File)
+	failed := make(chan error, 1)
+	go func() {
+		f, err := os.Open(path)
+		if err != nil {
+			failed <- err
+			return
+		}
+		select {
+		case opened <- f:
+		case <-ctx.Done():
+			f.Close()
+		}
+	}()
+	select {
+	case f := <-opened:
+		return f, nil
+	case err := <-failed:
+		return nil, err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
