@@ -53,7 +53,7 @@ func skipFrames(raw *bufio.Reader) (format, error) {
 		switch {
 		case f == formatSkippable:
 			if err := skipFrame(raw); err != nil {
-				return f, fmt.Errorf("damaged zstd or lz4 data: %w", unexpected(err))
+				return f, err
 			}
 		case skipped && f != formatZstd && f != formatLz4 && len(head) > 0:
 			return f, errors.New("damaged zstd or lz4 data: only skippable frames are whole")
@@ -68,11 +68,13 @@ func skipFrames(raw *bufio.Reader) (format, error) {
 // skipFrame drops one skippable frame: a magic, the length, and so many bytes.
 func skipFrame(raw *bufio.Reader) error {
 	header, err := raw.Peek(8)
-	if err != nil {
-		return err
+	if err == nil {
+		length := int64(len(header)) + int64(binary.LittleEndian.Uint32(header[4:]))
+		_, err = io.CopyN(io.Discard, raw, length)
 	}
-	length := binary.LittleEndian.Uint32(header[4:])
-	_, err = io.CopyN(io.Discard, raw, int64(len(header))+int64(length))
+	if err == io.EOF {
+		return fmt.Errorf("damaged zstd or lz4 data: %w", io.ErrUnexpectedEOF)
+	}
 	return err
 }
 

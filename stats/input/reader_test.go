@@ -1,0 +1,318 @@
+package input
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// line is one line of one input, as blocks or the oracle have it.
+type line struct {
+	Input   string
+	Number  uint64
+	Text    string
+	TooLong bool
+}
+
+// linesOf splits a block into its lines.
+func linesOf(b *Block) []line {
+	if b.TooLong {
+		return []line{{b.Input, b.FirstLine, string(b.Data), true}}
+	}
+	var lines []line
+	for text := range strings.Lines(string(b.Data)) {
+		lines = append(lines, line{b.Input, b.FirstLine + uint64(len(lines)), strings.TrimSuffix(text, "\n"), false})
+	}
+	return lines
+}
+
+// readLines runs a Reader to its end, with two goroutines that take its blocks.
+func readLines(ctx context.Context, sources []Source, c Config) ([]line, error) {
+	r := NewReader(sources, c)
+	var (
+		mu     sync.Mutex
+		blocks = make(map[uint64][]line)
+		wg     sync.WaitGroup
+	)
+	for range 2 {
+		wg.Go(func() {
+			for b := range r.Blocks() {
+				mu.Lock()
+				blocks[b.Number] = linesOf(b)
+				mu.Unlock()
+				r.Release(b)
+			}
+		})
+	}
+	err := r.Run(ctx)
+	wg.Wait()
+	var lines []line
+	for n := range uint64(len(blocks)) {
+		if len(blocks[n]) == 0 {
+			return nil, fmt.Errorf("block %d is missing or has no line", n)
+		}
+		lines = append(lines, blocks[n]...)
+	}
+	return lines, err
+}
+
+// wantLines is the oracle: what is in an input, read the obvious way.
+func wantLines(input string, data []byte, maxLine int) []line {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	var lines []line
+	for r := bufio.NewReader(bytes.NewReader(data)); ; {
+		text, err := r.ReadString('\n')
+		if err != nil && text == "" {
+			return lines
+		}
+		text = strings.TrimSuffix(text, "\n")
+		tooLong := len(text) > maxLine
+		if tooLong {
+			text = text[:min(len(text), 4096)]
+		}
+		lines = append(lines, line{input, uint64(len(lines)) + 1, text, tooLong})
+	}
+}
+
+// writeFile makes a file in a folder of the test's own, and returns its path.
+func writeFile(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func expand(t testing.TB, args ...string) []Source {
+	t.Helper()
+	sources, _, err := Expand(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sources
+}
+
+// TestLines proves what is a line, at each edge of the rules.
+func TestLines(t *testing.T) {
+	const bom = "\xef\xbb\xbf"
+	long := strings.Repeat("x", 9000)
+	for _, test := range []struct {
+		name, data string
+		maxLine    int
+		want       []line
+	}{
+		{"empty input", "", 10, nil},
+		{"no last LF", "a\nb", 10, []line{{Number: 1, Text: "a"}, {Number: 2, Text: "b"}}},
+		{"blank lines", "\n \r\n\n", 10, []line{{Number: 1}, {Number: 2, Text: " \r"}, {Number: 3}}},
+		{"byte order mark", bom + "a\n" + bom + "b", 10, []line{{Number: 1, Text: "a"}, {Number: 2, Text: bom + "b"}}},
+		{"nothing but a byte order mark", bom, 10, nil},
+		{"half a byte order mark", bom[:2], 10, []line{{Number: 1, Text: bom[:2]}}},
+		{"the limit counts no byte order mark", bom + "abc\n", 3, []line{{Number: 1, Text: "abc"}}},
+		{"exactly the limit", "abc\nabc", 3, []line{{Number: 1, Text: "abc"}, {Number: 2, Text: "abc"}}},
+		{"one over", "abcd\na\nabcd", 3, []line{{Number: 1, Text: "abcd", TooLong: true}, {Number: 2, Text: "a"}, {Number: 3, Text: "abcd", TooLong: true}}},
+		{"the limit counts CR", "abc\r\nab\r\n", 3, []line{{Number: 1, Text: "abc\r", TooLong: true}, {Number: 2, Text: "ab\r"}}},
+		{"a blank line over the limit", "    \n\n", 3, []line{{Number: 1, Text: "    ", TooLong: true}, {Number: 2}}},
+		{"4 KiB of a line are kept", long + "\nb\n", 8999, []line{{Number: 1, Text: long[:4096], TooLong: true}, {Number: 2, Text: "b"}}},
+		{"shorter than any magic", "\x1f", 3, []line{{Number: 1, Text: "\x1f"}}},
+	} {
+		for blockSize := 1; blockSize < 5000; blockSize = blockSize*2 + 1 {
+			t.Run(fmt.Sprintf("%s/%d", test.name, blockSize), func(t *testing.T) {
+				for i := range test.want {
+					test.want[i].Input = "-"
+				}
+				c := Config{BlockSize: blockSize, MaxLine: test.maxLine, Stdin: strings.NewReader(test.data)}
+				got, err := readLines(t.Context(), expand(t, "-"), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("-want +got:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// TestAnySplit proves that lines are what the oracle says for any bytes in any
+// number of inputs, however they are stored, whatever the sizes of blocks and
+// reads.
+func TestAnySplit(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		c := Config{
+			BlockSize: rapid.IntRange(1, 64).Draw(t, "block size"),
+			Blocks:    rapid.IntRange(1, 4).Draw(t, "blocks"),
+			MaxLine:   rapid.OneOf(rapid.IntRange(1, 80), rapid.IntRange(4000, 6000)).Draw(t, "max line"),
+			MaxWindow: 1 << 20,
+		}
+		inputs := rapid.SliceOfN(anyInput, 1, 3).Draw(t, "inputs")
+		var args []string
+		var want []line
+		for i, data := range inputs {
+			path := filepath.Join(dir, fmt.Sprint(i))
+			if rapid.Bool().Draw(t, "stdin") && c.Stdin == nil {
+				path = "-"
+				c.Stdin = anyReader(t, data)
+			} else if err := os.WriteFile(path, anyFormat(t, data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, path)
+			want = append(want, wantLines(path, data, c.MaxLine)...)
+		}
+		sources, _, err := Expand(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := readLines(context.Background(), sources, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("-want +got:\n%s", diff)
+		}
+	})
+}
+
+// anyInput draws runs of bytes that matter, short or long.
+var anyInput = rapid.Custom(func(t *rapid.T) []byte {
+	var data []byte
+	if rapid.Bool().Draw(t, "bom") {
+		data = append(data, "\xef\xbb\xbf"...)
+	}
+	for range rapid.IntRange(0, 12).Draw(t, "runs") {
+		length := rapid.OneOf(rapid.IntRange(0, 100), rapid.IntRange(3900, 6100)).Draw(t, "length")
+		data = append(data, bytes.Repeat([]byte{rapid.SampledFrom([]byte("a \r\xef")).Draw(t, "byte")}, length)...)
+		data = append(data, rapid.SampledFrom([]string{"", "\n", "\r\n", "\n\n", "\xef\xbb\xbf"}).Draw(t, "end")...)
+	}
+	return data
+})
+
+// anyReader delivers data as one of the readers that have their ways.
+func anyReader(t *rapid.T, data []byte) io.Reader {
+	r := io.Reader(bytes.NewReader(data))
+	wrap := rapid.SampledFrom([]func(io.Reader) io.Reader{
+		func(r io.Reader) io.Reader { return r },
+		iotest.OneByteReader,
+		iotest.HalfReader,
+		iotest.DataErrReader,
+	}).Draw(t, "reader")
+	return wrap(r)
+}
+
+// anyFormat stores data plain or compressed.
+func anyFormat(t *rapid.T, data []byte) []byte {
+	f := rapid.SampledFrom([]format{formatPlain, formatPlain, formatGzip, formatZstd, formatLz4}).Draw(t, "format")
+	cut := rapid.IntRange(0, len(data)).Draw(t, "member")
+	if f == formatPlain {
+		return data
+	}
+	return append(compress(f, data[:cut]), compress(f, data[cut:])...)
+}
+
+// TestLongLineMemory proves that a line of 100 MiB takes no more memory than the
+// limit allows, and that the next line is found.
+func TestLongLineMemory(t *testing.T) {
+	const mib = 1 << 20
+	stdin := io.MultiReader(io.LimitReader(endless('x'), 100*mib), strings.NewReader("\n{}\n"))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := readLines(t.Context(), expand(t, "-"), Config{Stdin: stdin})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []line{{"-", 1, strings.Repeat("x", 4096), true}, {"-", 2, "{}", false}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 4*mib {
+		t.Errorf("allocated %d bytes, want at most 4 MiB", allocated)
+	}
+}
+
+// endless is a reader of one byte without end.
+type endless byte
+
+func (e endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(e)
+	}
+	return len(p), nil
+}
+
+// TestNoAllocationPerBlock proves that blocks are used again.
+func TestNoAllocationPerBlock(t *testing.T) {
+	const blockSize, blocks = 4 << 10, 2000
+	path := writeFile(t, "events.jsonl", bytes.Repeat([]byte("{}\n"), blocks*blockSize/3))
+	r := NewReader(expand(t, path), Config{BlockSize: blockSize})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	errs := make(chan error, 1)
+	go func() { errs <- r.Run(t.Context()) }()
+	for b := range r.Blocks() {
+		r.Release(b)
+	}
+	runtime.ReadMemStats(&after)
+	if err := <-errs; err != nil {
+		t.Fatal(err)
+	}
+	if n := after.Mallocs - before.Mallocs; n > blocks/4 {
+		t.Errorf("%d allocations for %d blocks", n, blocks)
+	}
+	if got := r.BytesRead(); got != blocks*blockSize/3*3 {
+		t.Errorf("BytesRead() = %d, want %d", got, blocks*blockSize/3*3)
+	}
+}
+
+// TestManyInputs proves that inputs are closed when they have been read.
+func TestManyInputs(t *testing.T) {
+	dir := t.TempDir()
+	var want []line
+	for i := range 3000 {
+		path := filepath.Join(dir, fmt.Sprintf("%04d", i))
+		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, line{path, 1, "{}", false})
+	}
+	got, err := readLines(t.Context(), expand(t, dir), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %d lines, want %d", len(got), len(want))
+	}
+	if open, err := os.ReadDir("/proc/self/fd"); err == nil && len(open) > 100 {
+		t.Errorf("%d files are still open", len(open))
+	}
+}
+
+// checkGoroutines proves that no goroutine outlives the test.
+func checkGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		for range 500 {
+			if runtime.NumGoroutine() <= before {
+				return
+			}
+			time.Sleep(10 * time.Millisecond) // one that is about to end
+		}
+		stacks := make([]byte, 1<<20)
+		t.Errorf("goroutines are left:\n%s", stacks[:runtime.Stack(stacks, true)])
+	})
+}
