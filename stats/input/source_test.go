@@ -1,0 +1,226 @@
+package input
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tree makes files in a new folder that the test is moved to; "-> " is a link,
+// and a slash at the end a folder.
+func tree(t *testing.T, files ...string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, file := range files {
+		name, target, isLink := strings.Cut(file, " -> ")
+		err := os.MkdirAll(filepath.Dir(name), 0o700)
+		switch {
+		case err != nil:
+		case strings.HasSuffix(name, "/"):
+			err = os.MkdirAll(name, 0o700)
+		case isLink:
+			err = os.Symlink(target, name)
+		default:
+			err = os.WriteFile(name, []byte(name+"\n"), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// slashed returns the sources' names with slashes, whatever the system.
+func slashed(sources []Source) []string {
+	names := []string{}
+	for _, s := range sources {
+		names = append(names, filepath.ToSlash(s.Name))
+	}
+	return names
+}
+
+// TestExpand proves what arguments stand for, and in which order.
+func TestExpand(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		files      []string
+		args       []string
+		want       []string
+		duplicates []string
+	}{
+		{"no arguments", nil, nil, []string{}, nil},
+		{"files as given", []string{"b", "a"}, []string{"b", "a", "-"}, []string{"b", "a", "-"}, nil},
+		{"folder by name, not deeper", []string{"d/b", "d/a", "d/.c", "d/e/x"}, []string{"d"}, []string{"d/.c", "d/a", "d/b"}, nil},
+		{"links in a folder", []string{"x", "f/y", "d/file -> ../x", "d/folder -> ../f", "d/gone -> nothing"}, []string{"d"}, []string{"d/file"}, nil},
+		{"glob by name", []string{"b.gz", "a.gz", "c", ".h.gz"}, []string{"*.gz"}, []string{"a.gz", "b.gz"}, nil},
+		{"glob of no folders", []string{"d/a", "d/b/x"}, []string{"d/*"}, []string{"d/a"}, nil},
+		{"glob of any depth", []string{"a.gz", "d/b.gz", "d/e/f/c.gz", "d/x"}, []string{"**/*.gz"}, []string{"a.gz", "d/b.gz", "d/e/f/c.gz"}, nil},
+		{"glob through a link without end", []string{"d/a", "d/up -> .."}, []string{"d/**"}, []string{"d/a"}, nil},
+		{"glob through a link to a folder", []string{"x/a.gz", "d/x -> ../x"}, []string{"d/*/*.gz"}, []string{"d/x/a.gz"}, nil},
+		{"glob of a broken link", []string{"a", "b -> nothing"}, []string{"*"}, []string{"a"}, nil},
+		{"alternatives", []string{"a1", "b1", "c1"}, []string{"{b,a,?}1"}, []string{"a1", "b1", "c1"}, nil},
+		{"a literal name first", []string{"[a]", "a"}, []string{"[a]", "a"}, []string{"[a]", "a"}, nil},
+		{"a file that is called -", []string{"-"}, []string{"./-", "-"}, []string{"./-", "-"}, nil},
+		{"twice", []string{"a"}, []string{"a", "./a", "-", "-", "*"}, []string{"a", "-"}, []string{"./a", "-", "a"}},
+		{"twice through a link", []string{"x", "d/link -> ../x"}, []string{"d", "x"}, []string{"d/link"}, []string{"x"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tree(t, test.files...)
+			sources, duplicates, err := Expand(test.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, slashed(sources)); diff != "" {
+				t.Errorf("sources: -want +got:\n%s", diff)
+			}
+			if diff := cmp.Diff(test.duplicates, duplicates); diff != "" {
+				t.Errorf("duplicates: -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestHardLink proves that a hard link is the same file.
+func TestHardLink(t *testing.T) {
+	tree(t, "a", "b")
+	if err := os.Link("a", "c"); err != nil {
+		t.Fatal(err)
+	}
+	sources, duplicates, err := Expand([]string{"a", "b", "c"})
+	if err != nil || !cmp.Equal(slashed(sources), []string{"a", "b"}) || !cmp.Equal(duplicates, []string{"c"}) {
+		t.Errorf("got %v, %q, %v", slashed(sources), duplicates, err)
+	}
+}
+
+// TestNotFound proves which arguments are wrong usage, and that the error is one
+// line that names them.
+func TestNotFound(t *testing.T) {
+	tree(t, "file", "empty/", "folders/d/x", "links/gone -> nothing")
+	for arg, want := range map[string]string{
+		"gone":      "input not found: gone",
+		"":          `input not found: ""`,
+		"go\nne":    `input not found: "go\nne"`,
+		"file/x":    "input not found: file/x",
+		"*.gz":      "input not found: no file matches *.gz",
+		"no/*/such": "input not found: no file matches no/*/such",
+		"[":         "input not found: [, which is no valid glob either",
+		"empty":     "input not found: folder empty has no files",
+		"folders":   "input not found: folder folders has no files",
+		"links":     "input not found: folder links has no files",
+		"folders/*": "input not found: no file matches folders/*",
+	} {
+		_, _, err := Expand([]string{"file", arg})
+		if !errors.Is(err, ErrNotFound) || err.Error() != want {
+			t.Errorf("Expand(%q): %v, want %q", arg, err, want)
+		}
+	}
+}
+
+// TestExpandFailure proves that what exists but can't be reached isn't called
+// missing.
+func TestExpandFailure(t *testing.T) {
+	tree(t, "loop -> loop")
+	_, _, err := Expand([]string{"loop"})
+	if err == nil || errors.Is(err, ErrNotFound) || !strings.HasPrefix(err.Error(), "loop: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestSameFile proves that an output is known to be an input under any name.
+func TestSameFile(t *testing.T) {
+	tree(t, "a", "b", "link -> a")
+	sources, _, err := Expand([]string{"-", "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(s Source, path string) bool {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.SameFile(info)
+	}
+	if !same(sources[1], "a") || !same(sources[1], "link") || same(sources[1], "b") || same(sources[0], "a") {
+		t.Error("SameFile tells files apart by something else than the file")
+	}
+	var unknown fs.FileInfo
+	if info, err := fs.Stat(os.DirFS("."), "b"); err == nil {
+		unknown = info
+	}
+	if sources[0].SameFile(unknown) {
+		t.Error("standard input is a file")
+	}
+}
+
+// TestNeedsWindow proves that memory is asked for when a format may need it, and
+// that looking at standard input takes nothing away from it.
+func TestNeedsWindow(t *testing.T) {
+	tree(t, "plain", "empty")
+	for _, name := range []string{"gz", "zst", "xz", "bz2", "lz4", "skip"} {
+		content := map[string]string{"gz": "\x1f\x8b\x08", "zst": "\x28\xb5\x2f\xfd…", "xz": "\xfd7zXZ\x00", "bz2": "BZh9", "lz4": "\x04\x22\x4d\x18", "skip": "\x5f\x2a\x4d\x18"}[name]
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Truncate("empty", 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		args  []string
+		stdin string
+		want  bool
+	}{
+		{[]string{"plain", "gz", "empty"}, "", false},
+		{[]string{"plain", "zst"}, "", true},
+		{[]string{"xz"}, "", true},
+		{[]string{"bz2"}, "", true},
+		{[]string{"lz4"}, "", true},
+		{[]string{"skip"}, "", true},
+		{[]string{"-", "plain"}, "{}\n{}\n", false},
+		{[]string{"-"}, "", false},
+		{[]string{"-"}, "{}", false},
+		{[]string{"-"}, "\x1f\x8b\x08 gzip and more", false},
+		{[]string{"-"}, "\x28\xb5\x2f\xfd zstd and more", true},
+		{[]string{"plain"}, "\x28\xb5\x2f\xfd that isn't read", false},
+		{[]string{"-", "zst"}, "{}", true},
+	} {
+		got, rest, err := NeedsWindow(t.Context(), expand(t, test.args...), strings.NewReader(test.stdin))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != test.want {
+			t.Errorf("%q, %q: got %v", test.args, test.stdin, got)
+		}
+		if all, err := io.ReadAll(rest); err != nil || string(all) != test.stdin {
+			t.Errorf("%q: standard input is %q, %v, then", test.stdin, all, err)
+		}
+	}
+}
+
+// TestNeedsWindowFailure proves that a file that has vanished is an error, and
+// that waiting for standard input can be ended.
+func TestNeedsWindowFailure(t *testing.T) {
+	checkGoroutines(t)
+	tree(t, "a")
+	sources := expand(t, "-", "a")
+	stdin, write := io.Pipe()
+	t.Cleanup(func() { write.Close() })
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stop")
+	cancel(stop)
+	if _, _, err := NeedsWindow(ctx, sources, stdin); err != stop {
+		t.Errorf("error %v, want %v", err, stop)
+	}
+	if err := os.Remove("a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := NeedsWindow(t.Context(), sources, stdin); err == nil || !strings.HasPrefix(err.Error(), "a: ") {
+		t.Errorf("error %v", err)
+	}
+}

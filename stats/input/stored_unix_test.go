@@ -1,0 +1,105 @@
+//go:build unix
+
+package input
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func makePipe(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// openWriter opens a named pipe for writing as soon as a reader is there.
+func openWriter(t *testing.T, path string) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Error(err)
+	}
+	return f
+}
+
+// TestNamedPipe proves that a named pipe is read to its end, and that it may
+// need a decoder's memory as far as anyone knows.
+func TestNamedPipe(t *testing.T) {
+	checkGoroutines(t)
+	path := makePipe(t)
+	sources := expand(t, path)
+	if needed, _, err := NeedsWindow(t.Context(), sources, nil); !needed || err != nil {
+		t.Errorf("NeedsWindow: %v, %v", needed, err)
+	}
+	go func() {
+		w := openWriter(t, path)
+		defer w.Close()
+		for range 3 {
+			w.Write(compress(formatZstd, []byte("a\nb")))
+		}
+	}()
+	got, err := readLines(t.Context(), sources, Config{MaxWindow: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []line{{path, 1, "a", false}, {path, 2, "ba", false}, {path, 3, "ba", false}, {path, 4, "b", false}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestStopNamedPipe proves that waiting for a named pipe can be ended, before and
+// after someone has opened it for writing.
+func TestStopNamedPipe(t *testing.T) {
+	stop := errors.New("stop")
+	for _, opened := range []bool{false, true} {
+		checkGoroutines(t)
+		path := makePipe(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		r := NewReader(expand(t, path), Config{})
+		errs := make(chan error, 1)
+		go func() { errs <- r.Run(ctx) }()
+		if opened {
+			w := openWriter(t, path)
+			defer w.Close()
+			if _, err := w.WriteString("{}\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cancel(stop)
+		if err := <-errs; err != stop {
+			t.Errorf("error %v, want %v", err, stop)
+		}
+		if !opened {
+			// The goroutine that is left behind opens the pipe before this does.
+			openWriter(t, path).Close()
+		}
+	}
+}
+
+// TestUnreadable proves that what can't be read is an error with its name.
+func TestUnreadable(t *testing.T) {
+	path := writeFile(t, "events.jsonl", nil)
+	sources := expand(t, path)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil { // a read of a folder fails for root too
+		t.Fatal(err)
+	}
+	_, err := readLines(t.Context(), sources, Config{})
+	if err == nil || !strings.HasPrefix(err.Error(), path+": is a directory") {
+		t.Errorf("error %v", err)
+	}
+}
