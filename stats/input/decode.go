@@ -268,7 +268,7 @@ func (d *decoders) openLz4(raw *bufio.Reader) (io.Reader, error) {
 	block := int64(1) << (8 + 2*(head[5]>>4&7)) // 64 KiB, 256 KiB, 1 MiB or 4 MiB
 	needed := 2 * block
 	if independent := head[4]&0x20 != 0; !independent {
-		needed += block // the decoder keeps the last block, though 64 KiB would do
+		needed += 2 * block // the library keeps the last block until it has copied the next
 	}
 	r := lz4.NewReader(raw)
 	if err := r.Apply(lz4.ConcurrencyOption(1)); err != nil {
