@@ -107,9 +107,6 @@ func (d *decoder) Read(p []byte) (n int, err error) {
 		}
 	}
 	n, err = d.text.Read(p)
-	if err == io.EOF {
-		err = d.checkEnd()
-	}
 	return n, d.fault(err)
 }
 
@@ -126,15 +123,6 @@ func (d *decoder) start() (io.Reader, error) {
 	default:
 		return d.decoders.openLz4(d.raw)
 	}
-}
-
-// checkEnd returns io.EOF if the stored bytes have ended with the text.
-func (d *decoder) checkEnd() error {
-	_, err := d.raw.Peek(1)
-	if err == nil {
-		return errors.New("bytes after its end")
-	}
-	return err
 }
 
 // fault puts a decoder's error into words.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -271,7 +270,7 @@ func TestTooLarge(t *testing.T) {
 		{"zstd", testdata(t, "window128m.zst"), 8 << 20, "takes 128 MiB, more than the 8.0 MiB"},
 		{"a later zstd frame", append(testdata(t, "default.zst"), testdata(t, "window128m.zst")...), 8 << 20, "takes more than the 8.0 MiB"},
 		{"xz", testdata(t, "default.xz"), 8<<20 - 1, "takes 8.0 MiB, more than"},
-		{"xz of 4 GiB", xzHeader(40), 64 << 20, "takes 4.0 GiB, more than the 64 MiB"},
+		{"xz of 4 GiB", xzFile{dictionary: 40}.bytes(), 64 << 20, "takes 4.0 GiB, more than the 64 MiB"},
 		{"bzip2", testdata(t, "level9.bz2"), 3 << 20, "takes 3.4 MiB, more than the 3.0 MiB"},
 		{"lz4", lz4Header, 8 << 20, "takes 16 MiB, more than the 8.0 MiB"},
 		{"no window at all", testdata(t, "default.zst"), 0, "more than the 0 B"},
@@ -285,15 +284,6 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// xzHeader returns the start of an xz stream whose block has a dictionary of the
-// coded size.
-func xzHeader(dictionary byte) []byte {
-	stream := append([]byte("\xfd7zXZ\x00"), 0, 4)
-	stream = binary.LittleEndian.AppendUint32(stream, crc32.ChecksumIEEE(stream[6:]))
-	block := []byte{2, 0, 0x21, 1, dictionary, 0, 0, 0}
-	return append(stream, binary.LittleEndian.AppendUint32(block, crc32.ChecksumIEEE(block))...)
-}
-
 // TestNotSupported proves that formats that can't be read say so.
 func TestNotSupported(t *testing.T) {
 	for name, want := range map[string]string{
@@ -305,6 +295,21 @@ func TestNotSupported(t *testing.T) {
 		}
 	}
 }
+
+// TestDecoderPanics proves that a decoder's panic is an error of the data.
+func TestDecoderPanics(t *testing.T) {
+	d := decoder{format: formatXz, text: panicking{}}
+	for range 2 {
+		_, err := d.Read(make([]byte, 1))
+		if err == nil || err.Error() != "damaged xz data: the decoder failed: index out of range" {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("index out of range") }
 
 // TestReadError proves that what breaks reading is not blamed on the data.
 func TestReadError(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -82,8 +83,24 @@ func TestStopNamedPipe(t *testing.T) {
 			t.Errorf("error %v, want %v", err, stop)
 		}
 		if !opened {
-			// The goroutine that is left behind opens the pipe before this does.
-			openWriter(t, path).Close()
+			checkClosed(t, openWriter(t, path)) // the goroutine that is left behind opens it too
+		}
+	}
+}
+
+// checkClosed proves that nobody has the other end of a pipe open for long.
+func checkClosed(t *testing.T, w *os.File) {
+	t.Helper()
+	defer w.Close()
+	if err := w.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := w.Write(make([]byte, 1024)); err != nil {
+			if !errors.Is(err, syscall.EPIPE) {
+				t.Errorf("the pipe was left open: %v", err)
+			}
+			return
 		}
 	}
 }
