@@ -3,7 +3,7 @@
 // In the order of the data:
 //
 //   - row.go: [AppendRow], a key and its totals as a line of CSV;
-//   - reject.go: [AppendReject], an invalid line as a line of JSON;
+//   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
 //   - compress.go: what the endings .gz and .zst do to it;
 //   - target.go: which file a path means, and whether it can be replaced;

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"io"
 	"strconv"
 	"unicode/utf8"
 )
@@ -14,6 +15,40 @@ import (
 // and one CR before that are left out. Each invalid byte of raw and of input
 // becomes a U+FFFD. Nothing but what JSON demands is escaped.
 func AppendReject(dst []byte, input string, line uint64, codes []string, raw []byte) []byte {
+	dst = appendRejectHead(dst, input, line, codes)
+	dst = appendText(dst, withoutLineEnd(raw))
+	return append(dst, rejectTail...)
+}
+
+// WriteReject writes what AppendReject appends, in memory that does not depend
+// on raw's length.
+func WriteReject(w io.Writer, input string, line uint64, codes []string, raw []byte) error {
+	const step = 4 << 10
+	buf := appendRejectHead(nil, input, line, codes)
+	for raw = withoutLineEnd(raw); len(raw) > step; {
+		n := wholeRunes(raw, step)
+		buf = appendText(buf, raw[:n])
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+		buf, raw = buf[:0], raw[n:]
+	}
+	_, err := w.Write(append(appendText(buf, raw), rejectTail...))
+	return err
+}
+
+// wholeRunes returns the largest length up to n that does not cut a rune of
+// text, which must be longer than n.
+func wholeRunes(text []byte, n int) int {
+	for start := n; start > n-utf8.UTFMax; start-- {
+		if utf8.RuneStart(text[start]) {
+			return start
+		}
+	}
+	return n // in the middle of no rune, but of what is not UTF-8
+}
+
+func appendRejectHead(dst []byte, input string, line uint64, codes []string) []byte {
 	dst = append(dst, `{"input":`...)
 	dst = appendString(dst, []byte(input))
 	dst = append(dst, `,"line":`...)
@@ -25,10 +60,11 @@ func AppendReject(dst []byte, input string, line uint64, codes []string, raw []b
 		}
 		dst = appendString(dst, []byte(code))
 	}
-	dst = append(dst, `],"raw":`...)
-	dst = appendString(dst, withoutLineEnd(raw))
-	return append(dst, '}', '\n')
+	return append(dst, `],"raw":"`...)
 }
+
+// rejectTail ends the raw line, the object and its line.
+const rejectTail = "\"}\n"
 
 func withoutLineEnd(line []byte) []byte {
 	line = bytes.TrimSuffix(line, []byte{'\n'})
@@ -38,6 +74,12 @@ func withoutLineEnd(line []byte) []byte {
 // appendString appends text as a JSON string.
 func appendString(dst, text []byte) []byte {
 	dst = append(dst, '"')
+	dst = appendText(dst, text)
+	return append(dst, '"')
+}
+
+// appendText appends text as it stands in a JSON string.
+func appendText(dst, text []byte) []byte {
 	for len(text) > 0 {
 		n := plainPrefix(text)
 		dst = append(dst, text[:n]...)
@@ -52,7 +94,7 @@ func appendString(dst, text []byte) []byte {
 		}
 		text = text[1:]
 	}
-	return append(dst, '"')
+	return dst
 }
 
 // plainPrefix counts the bytes before the first one that a JSON string can't

@@ -9,9 +9,9 @@ import (
 
 // Options is what a run is asked to do. Only Inputs must be given.
 type Options struct {
-	Inputs []string // files, directories, globs; "-" is Stdin
-	Output string   // file for the result, "-" is Stdout; empty validates only
-	Rejects string  // file for the invalid lines; empty for none
+	Inputs  []string // files, directories, globs; "-" is Stdin
+	Output  string   // file for the result, "-" is Stdout; empty validates only
+	Rejects string   // file for the invalid lines; empty for none
 
 	Memory   int64  // bytes, a promise about the whole process; 0 means DefaultMemory
 	Parallel int    // workers; 0 means as many as processors and Memory allow

@@ -1,0 +1,14 @@
+// Package pipeline is the whole job as a function: [Run] reads events, skips
+// and reports the invalid ones, sorts and reduces the others, and writes the
+// result.
+//
+// In the order of the data:
+//
+//   - options.go: [Options], what a run is asked to do; limit.go: how many
+//     invalid events it puts up with;
+//   - plan.go: [Plan], the sizes of everything, from the memory limit;
+//   - run.go: [Run], the stages and what is done when they fail;
+//   - worker.go: a block's lines to records; journal.go: its invalid events, in
+//     input order;
+//   - report.go: [Report], what was seen and what it took.
+package pipeline

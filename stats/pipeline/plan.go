@@ -1,0 +1,212 @@
+package pipeline
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"dailystats/sorter"
+
+	"github.com/dustin/go-humanize"
+)
+
+// Plan is what the memory limit is spent on. All sizes are in bytes, but for
+// those that are counts.
+//
+// The job has two phases that don't overlap. While it reads, it holds the runs
+// and the pool of pages on their way to disk; while it merges, read buffers,
+// open pages and rendered rows. What the input needs, it holds in both: reading
+// goes on after a round has been folded.
+//
+//	memory = program + slack + input + max(reading, merging)
+type Plan struct {
+	Memory  int64 // the limit: the most that may be resident
+	Workers int
+
+	Program int64 // code and runtime, which the Go heap doesn't count
+	Slack   int64 // garbage not yet collected
+
+	// The input.
+	BlockSize int
+	Blocks    int   // blocks of BlockSize
+	LongLine  int64 // the one line that fits no block, and what reading it takes
+	Window    int64 // the most that a decompressor may look back on
+	Decoder   int64 // what it takes for that
+
+	// Reading.
+	RunRecords int // records in the run of each worker
+	ChunkPages int // pages that are spilled at a time
+
+	// Merging.
+	Chunks         int // chunks in a round, each with a read buffer
+	Runs           int // runs in a round, each with an open page
+	FanIn          int // generations of one level before they are merged
+	StretchRecords int // records that a worker reduces at a time
+	BufferBytes    int // rendered rows of each worker
+}
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+
+	// programMemory is what a process takes beside its Go heap: the pages of its
+	// executable that are in use, and of the C library where it is linked.
+	programMemory = 7 * mib
+
+	minWindow = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
+
+	minBlockSize = 64 * kib
+	maxBlockSize = 256 * kib
+
+	minRunRecords = 4096
+	maxRunRecords = 1 << 20 // past that, a run leaves the processor's caches far behind
+
+	minChunks = 8
+	maxChunks = 1024 // a goroutine each; larger limits make larger chunks
+
+	levels = 4 // of generations: FanIn^4 rounds, more than there are disks for
+
+	minStretch  = 4096
+	maxStretch  = 1 << 17
+	recordBytes = 8  // in a page, or a little less
+	rowBytes    = 32 // that come of it, or a little less
+)
+
+// HeapLimit is the limit to give to the Go runtime (debug.SetMemoryLimit) so
+// that the process stays below memory bytes.
+func HeapLimit(memory int64) int64 { return memory - programMemory }
+
+// newPlan spends memory. With parallel 0 it uses as many workers as there are
+// processors, or fewer, if memory is short. compressed says that an input may
+// need a decompressor's window.
+func newPlan(memory int64, parallel, maxLine int, compressed bool) (Plan, error) {
+	if parallel > 0 {
+		p := spend(memory, parallel, maxLine, compressed)
+		return p, p.check(maxLine, compressed)
+	}
+	for workers := runtime.GOMAXPROCS(0); ; workers-- {
+		p := spend(memory, workers, maxLine, compressed)
+		err := p.check(maxLine, compressed)
+		if err == nil || workers == 1 {
+			return p, err
+		}
+	}
+}
+
+// spend divides memory up, without looking whether the parts are large enough.
+func spend(memory int64, workers, maxLine int, compressed bool) Plan {
+	p := Plan{
+		Memory:   memory,
+		Workers:  workers,
+		Program:  programMemory,
+		Slack:    max(2*mib, memory/8),
+		LongLine: 2 * int64(maxLine), // the line, and an equal part for decoding its strings
+	}
+	rest := memory - p.Program - p.Slack - p.LongLine
+	if compressed {
+		p.Window = max(minWindow, powerOf2(rest/4))
+		p.Decoder = p.Window + p.Window/8 + 512*kib
+		rest -= p.Decoder
+	}
+	p.Blocks = workers + 2
+	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
+	rest -= int64(p.Blocks * p.BlockSize)
+	p.spendOnReading(rest)
+	p.spendOnMerging(rest)
+	return p
+}
+
+func (p *Plan) spendOnReading(share int64) {
+	pool := share / 12 // little, so that memory is much the same whether there is anything to spill or not
+	p.ChunkPages = int(pool / sorter.PoolChunks / sorter.PageSize)
+	p.RunRecords = min(int((share-pool)/int64(p.Workers)/sorter.RunRecordSize), maxRunRecords)
+}
+
+func (p *Plan) spendOnMerging(share int64) {
+	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
+	p.Runs = int(share / 8 / sorter.PageSize)
+	p.FanIn = int(share / 16 / sorter.StreamBuffer / levels)
+	each := (share - share/3 - share/8 - share/16) / int64(p.Workers+1)
+	p.StretchRecords = min(int(each/(recordBytes+rowBytes)), maxStretch)
+	p.BufferBytes = p.StretchRecords * rowBytes
+}
+
+// check returns an error, which names a memory limit that would do, where a part
+// is too small to work with.
+func (p Plan) check(maxLine int, compressed bool) error {
+	if p.works() {
+		return nil
+	}
+	enough := p.Memory
+	for step := int64(mib); ; enough += step {
+		if spend(enough, p.Workers, maxLine, compressed).works() {
+			break
+		}
+		step = max(mib, enough/16/mib*mib)
+	}
+	for enough > mib && spend(enough-mib, p.Workers, maxLine, compressed).works() {
+		enough -= mib
+	}
+	enough = (enough + mib - 1) / mib * mib
+	return usageErrorf("--memory %s is too small for --parallel %d and --max-line %s: give --memory %dMiB or more",
+		size(p.Memory), p.Workers, size(int64(maxLine)), enough/mib)
+}
+
+func (p Plan) works() bool {
+	return p.RunRecords >= minRunRecords && p.ChunkPages >= 8 && p.Chunks >= minChunks && p.Runs >= 16 &&
+		p.FanIn >= 2 && p.StretchRecords >= minStretch
+}
+
+// sorterConfig is the part of the plan that is the sorter's.
+func (p Plan) sorterConfig(tempDir string) sorter.Config {
+	return sorter.Config{
+		TempDir:        tempDir,
+		Workers:        p.Workers,
+		RunRecords:     p.RunRecords,
+		ChunkPages:     p.ChunkPages,
+		Chunks:         p.Chunks,
+		Runs:           p.Runs,
+		FanIn:          p.FanIn,
+		StretchRecords: p.StretchRecords,
+		BufferBytes:    p.BufferBytes,
+	}
+}
+
+// String returns the plan as a table.
+func (p Plan) String() string {
+	var b strings.Builder
+	line := func(name string, bytes int64, detail string) {
+		fmt.Fprintf(&b, "%-24s %12s  %s\n", name, size(bytes), detail)
+	}
+	page := int64(sorter.PageSize)
+	line("memory", p.Memory, fmt.Sprintf("%d workers", p.Workers))
+	line("program", p.Program, "outside the Go heap")
+	line("slack", p.Slack, "garbage not yet collected")
+	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
+	line("input: long line", p.LongLine, "one at a time")
+	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
+	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.RunRecordSize, fmt.Sprintf("%d records each", p.RunRecords))
+	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))
+	line("merging: read buffers", int64(p.Chunks)*sorter.ChunkBuffer, fmt.Sprintf("%d chunks in a round", p.Chunks))
+	line("merging: open pages", int64(p.Runs)*page, fmt.Sprintf("%d runs in a round", p.Runs))
+	line("merging: generations", int64(p.FanIn*levels)*sorter.StreamBuffer, fmt.Sprintf("%d of a level", p.FanIn))
+	line("merging: stretches", int64((p.Workers+1)*p.StretchRecords*recordBytes), fmt.Sprintf("%d records each", p.StretchRecords))
+	line("merging: rows", int64((p.Workers+1)*p.BufferBytes), fmt.Sprintf("%s each", size(int64(p.BufferBytes))))
+	return b.String()
+}
+
+func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }
+
+func clamp(n int64, least, most int) int { return int(min(max(n, int64(least)), int64(most))) }
+
+// powerOf2 is the largest power of two that is at most n, or 0.
+func powerOf2(n int64) int64 {
+	p := int64(1)
+	for p <= n/2 {
+		p *= 2
+	}
+	if n < 1 {
+		return 0
+	}
+	return p
+}

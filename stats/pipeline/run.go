@@ -1,0 +1,238 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"dailystats/sorter"
+	"dailystats/stats"
+	"dailystats/stats/input"
+	"dailystats/stats/output"
+
+	"golang.org/x/sync/errgroup"
+)
+
+var (
+	// ErrUsage is among the causes of errors about what was asked for: an input
+	// that does not exist, limits that cannot work.
+	ErrUsage = errors.New("wrong usage")
+	// ErrTooManyInvalid is among the causes of the error of a run that exceeded
+	// Options.MaxInvalid.
+	ErrTooManyInvalid = errors.New("too many invalid events")
+)
+
+// usageError is an error that ErrUsage is a cause of, without saying so.
+type usageError struct{ error }
+
+func usageErrorf(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+func (e usageError) Is(target error) bool { return target == ErrUsage }
+func (e usageError) Unwrap() error        { return e.error }
+
+// Run does the job that options describe. It returns when all of its goroutines
+// have ended and all of its files are closed: the result is there whole, or as
+// it was before. The report is filled as far as the run came. When ctx is done,
+// Run ends soon, with ctx's cause.
+//
+// One goroutine is left behind where ctx ends Run while standard input is being
+// read: it ends when that read does.
+func Run(ctx context.Context, o Options) (Report, error) {
+	start := time.Now()
+	j, err := newJob(ctx, o)
+	if err != nil {
+		return Report{}, err
+	}
+	defer j.close()
+	err = j.do(ctx)
+	report := j.report()
+	report.Seconds = time.Since(start).Seconds()
+	return report, err
+}
+
+// job is one run.
+type job struct {
+	Options
+	plan    Plan
+	sources []input.Source
+	result  *output.File // nil where events are only checked
+	rejects *output.File // nil where none are wanted
+
+	reader  *input.Reader
+	journal journal
+	sorter  *sorter.Sorter // nil where events are only checked
+
+	counts counts
+	groups uint64
+}
+
+// newJob checks all that can be checked before anything is read.
+func newJob(ctx context.Context, o Options) (*job, error) {
+	j := &job{Options: o.withDefaults()}
+	if err := j.openInputs(ctx); err != nil {
+		return nil, err
+	}
+	if err := j.openOutputs(); err != nil {
+		j.close()
+		return nil, err
+	}
+	j.journal = journal{turns: sorter.NewTurns(), observe: j.Observer.Invalid, limit: j.MaxInvalid}
+	if j.rejects != nil {
+		j.journal.rejects = j.rejects
+	}
+	return j, nil
+}
+
+func (o Options) withDefaults() Options {
+	o.Memory = cmp.Or(o.Memory, DefaultMemory)
+	o.MaxLine = cmp.Or(o.MaxLine, DefaultMaxLine)
+	o.TempDir = cmp.Or(o.TempDir, defaultTempDir())
+	if o.Stdin == nil {
+		o.Stdin = os.Stdin
+	}
+	if o.Stdout == nil {
+		o.Stdout = os.Stdout
+	}
+	return o
+}
+
+// defaultTempDir is $TMPDIR, else /var/tmp: /tmp is memory on many systems.
+func defaultTempDir() string {
+	if dir := os.Getenv("TMPDIR"); dir != "" || runtime.GOOS == "windows" {
+		return os.TempDir()
+	}
+	return "/var/tmp"
+}
+
+// do runs the stages and, where they succeed, makes the files appear.
+func (j *job) do(ctx context.Context) error {
+	err := j.read(ctx)
+	if err == nil && j.result != nil {
+		err = j.reduce(ctx)
+	}
+	tooMany := errors.Is(err, ErrTooManyInvalid)
+	if err != nil && !tooMany {
+		return err
+	}
+	if commitErr := commit(ctx, j.rejects); commitErr != nil {
+		return commitErr
+	}
+	if tooMany {
+		return err
+	}
+	return commit(ctx, j.result)
+}
+
+// read takes all events in, and judges how many of them were invalid.
+func (j *job) read(ctx context.Context) error {
+	if j.result != nil {
+		j.sorter = sorter.New(ctx, j.plan.sorterConfig(j.TempDir))
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return j.reader.Run(ctx) })
+	g.Go(func() error { return j.rounds(ctx) })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if j.MaxInvalid.exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
+		return j.journal.tooMany()
+	}
+	return nil
+}
+
+// rounds has workers take events until there are no more. When what they have
+// collected is as much as can be merged at once, they end, and with them their
+// memory, and it is folded.
+func (j *job) rounds(ctx context.Context) error {
+	for {
+		more, err := j.round(ctx)
+		if err != nil || !more {
+			return err
+		}
+		if err := j.sorter.Fold(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// round runs a set of workers. It reports whether they left something to read.
+func (j *job) round(ctx context.Context) (more bool, err error) {
+	full := func() bool { return j.sorter != nil && j.sorter.Full() }
+	workers := make([]worker, j.plan.Workers)
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range workers {
+		w := &workers[i]
+		*w = worker{reader: j.reader, journal: &j.journal, maxLine: j.MaxLine}
+		if j.sorter != nil {
+			w.run = j.sorter.NewRun(ctx)
+		}
+		g.Go(func() error { return w.work(ctx, full) })
+	}
+	err = g.Wait()
+	more = true
+	for i := range workers {
+		j.counts.add(&workers[i].counts)
+		more = more && !workers[i].ended
+	}
+	return more, err
+}
+
+// reduce writes the result.
+func (j *job) reduce(ctx context.Context) error {
+	if _, err := io.WriteString(j.result, output.Header); err != nil {
+		return err
+	}
+	row := func(dst []byte, k stats.Key, t stats.Totals) []byte {
+		return output.AppendRow(dst, k, t, j.Decimals)
+	}
+	groups, err := j.sorter.Reduce(ctx, row, j.result)
+	j.groups = groups
+	return err
+}
+
+// commit makes a file appear, if there is one, unless the run was ended.
+func commit(ctx context.Context, f *output.File) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if f == nil {
+		return nil
+	}
+	return f.Commit()
+}
+
+// close gives back what the job holds, without trace of what wasn't committed.
+func (j *job) close() {
+	if j.sorter != nil {
+		j.sorter.Close()
+	}
+	for _, f := range []*output.File{j.result, j.rejects} {
+		if f != nil {
+			f.Discard()
+		}
+	}
+}
+
+func (j *job) report() Report {
+	r := Report{
+		Lines:         j.counts.lines,
+		Blank:         j.counts.blank,
+		Events:        j.counts.events,
+		Invalid:       j.counts.invalid,
+		InvalidByCode: j.counts.byCode(),
+		Groups:        j.groups,
+		BytesRead:     uint64(j.reader.BytesRead()),
+		PeakMemory:    peakMemory(),
+	}
+	if j.sorter != nil {
+		r.BytesSpilled = uint64(j.sorter.BytesSpilled())
+	}
+	return r
+}
