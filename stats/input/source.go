@@ -28,6 +28,16 @@ type Source struct {
 	Name    string // path as it was given or found; "-" is standard input
 	id      fileID // of a file
 	regular bool   // a file with a size, not a pipe or a device
+	size    int64  // bytes, of a regular file when it was found
+}
+
+// Size returns the number of bytes of a file when it was found, or -1 for what
+// has no size: standard input, a pipe, a device.
+func (s Source) Size() int64 {
+	if !s.regular {
+		return -1
+	}
+	return s.size
 }
 
 // SameFile reports whether info is that of the source's file, whatever its path.
@@ -168,7 +178,7 @@ func (e *expansion) addFile(path string, info fs.FileInfo) {
 	if !again {
 		e.seen[id.bucket()] = append(known, id)
 	}
-	e.addSource(Source{Name: path, id: id, regular: info.Mode().IsRegular()}, again)
+	e.addSource(Source{Name: path, id: id, regular: info.Mode().IsRegular(), size: info.Size()}, again)
 }
 
 func (e *expansion) addSource(s Source, again bool) {

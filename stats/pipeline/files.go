@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"dailystats/stats/input"
 	"dailystats/stats/output"
 )
 
-// openInputs finds the inputs, plans the memory for them, and makes their
-// reader. It may have to wait for the first bytes of standard input.
+// openInputs finds the inputs, none of which may be written, plans the memory
+// for them, and makes their reader. It may have to wait for the first bytes of standard input.
 func (j *job) openInputs(ctx context.Context) error {
 	sources, duplicates, err := input.Expand(j.Inputs)
 	if errors.Is(err, input.ErrNotFound) {
@@ -21,9 +23,13 @@ func (j *job) openInputs(ctx context.Context) error {
 		return err
 	}
 	j.sources = sources
+	if err := j.checkApart(); err != nil {
+		return err
+	}
 	for _, name := range duplicates {
 		j.warn(fmt.Sprintf("%s is named more than once: it is read once", name))
 	}
+	j.bytesTotal = totalSize(sources)
 	compressed, stdin, err := input.NeedsWindow(ctx, sources, j.Stdin)
 	if err != nil {
 		return err
@@ -44,54 +50,92 @@ func (j *job) openInputs(ctx context.Context) error {
 	return nil
 }
 
+// totalSize adds up what the sources hold, or returns -1 where that isn't known.
+func totalSize(sources []input.Source) (total int64) {
+	for _, s := range sources {
+		if s.Size() < 0 {
+			return -1
+		}
+		total += s.Size()
+	}
+	return total
+}
+
 func (j *job) warn(message string) {
 	if j.Observer.Warning != nil {
 		j.Observer.Warning(message)
 	}
 }
 
-// openOutputs makes the files that the job writes, none of which may be one
-// that it reads, and checks that it could spill.
-func (j *job) openOutputs() error {
-	err := j.checkApart()
-	if err != nil {
-		return err
-	}
+// openOutputs makes the files that the job writes, and checks that it could
+// spill.
+func (j *job) openOutputs() (err error) {
 	if info, err := os.Stat(j.TempDir); err != nil || !info.IsDir() {
 		return usageErrorf("--temp-dir %s is not a folder", j.TempDir)
 	}
-	switch j.Output {
-	case "":
-	case "-":
-		j.result = output.Stream(j.Stdout)
-	default:
-		if j.result, err = output.Create(j.Output); err != nil {
-			return err
-		}
+	if j.result, err = j.create(j.Output); err != nil {
+		return err
 	}
-	if j.Rejects != "" {
-		j.rejects, err = output.Create(j.Rejects)
+	if j.rejects, err = j.create(j.Rejects); err != nil {
+		return err
 	}
+	j.reportFile, err = j.create(j.Options.Report)
 	return err
+}
+
+// create makes a file, or nil for no path.
+func (j *job) create(path string) (*output.File, error) {
+	switch path {
+	case "":
+		return nil, nil
+	case "-":
+		return output.Stream(j.Stdout), nil
+	default:
+		return output.Create(path)
+	}
 }
 
 // checkApart refuses outputs that would overwrite an input or each other.
 func (j *job) checkApart() error {
-	var files []os.FileInfo
-	for _, path := range []string{j.Output, j.Rejects} {
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
-			continue // not there yet, or nothing that can be overwritten
+	written := []string{}
+	for _, path := range slices.Concat([]string{j.Output, j.Rejects, j.Options.Report}, j.Written) {
+		if path == "" {
+			continue
 		}
-		for _, s := range j.sources {
-			if s.SameFile(info) {
-				return usageErrorf("%s would be overwritten: it is an input", path)
+		for _, other := range written {
+			if sameFile(path, other) {
+				return usageErrorf("%s would be written twice: give each output a file of its own", path)
 			}
 		}
-		files = append(files, info)
-	}
-	if j.Output != "" && j.Output == j.Rejects || len(files) == 2 && os.SameFile(files[0], files[1]) {
-		return usageErrorf("the output and the rejects are the same file, %s", j.Output)
+		written = append(written, path)
+		if j.isInput(path) {
+			return usageErrorf("%s would be overwritten: it is an input", path)
+		}
 	}
 	return nil
+}
+
+// sameFile reports whether two paths mean the same file, be it there or not.
+// What is no file, such as a device, can be written by anybody.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA != nil && errB != nil {
+		return filepath.Clean(a) == filepath.Clean(b)
+	}
+	return errA == nil && errB == nil && infoA.Mode().IsRegular() && os.SameFile(infoA, infoB) || a == b && a == "-"
+}
+
+// isInput reports whether a path is a file that is read.
+func (j *job) isInput(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	if stdin, ok := j.Stdin.(*os.File); ok && slices.Contains(j.Inputs, "-") {
+		if in, err := stdin.Stat(); err == nil && os.SameFile(in, info) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(j.sources, func(s input.Source) bool { return s.SameFile(info) })
 }

@@ -12,6 +12,10 @@ type Options struct {
 	Inputs  []string // files, directories, globs; "-" is Stdin
 	Output  string   // file for the result, "-" is Stdout; empty validates only
 	Rejects string   // file for the invalid lines; empty for none
+	Report  string   // file for the report, as JSON; empty for none
+	// Written are files that the caller writes meanwhile, such as a log. None
+	// may be one of the others.
+	Written []string
 
 	Memory   int64  // bytes, a promise about the whole process; 0 means DefaultMemory
 	Parallel int    // workers; 0 means as many as processors and Memory allow
@@ -39,6 +43,9 @@ const DefaultMaxLine = 1 << 20
 type Observer struct {
 	// Invalid takes one invalid event. Calls come in input order.
 	Invalid func(Invalid)
+	// Started takes a function that tells how far the run has come. It may be
+	// called at any time from then on, by any goroutine.
+	Started func(progress func() Progress)
 	// Warning takes a sentence about something odd that is no failure.
 	Warning func(message string)
 	// Plan takes the sizes that the run works with, before it starts.
@@ -50,4 +57,11 @@ type Invalid struct {
 	Input string // the input's name
 	Line  uint64 // line number in it, from 1
 	Fault *event.Fault
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	BytesRead  int64 // of the inputs, as they are stored
+	BytesTotal int64 // of all inputs; -1 where it can't be known
+	Merging    bool  // all is read
 }

@@ -1,5 +1,10 @@
 package pipeline
 
+import (
+	"context"
+	"encoding/json"
+)
+
 // Report is what a run saw and what it took.
 type Report struct {
 	Lines         uint64            `json:"lines"`           // all lines, blank and invalid ones too
@@ -12,4 +17,37 @@ type Report struct {
 	BytesSpilled  uint64            `json:"bytes_spilled"`   // to spill files
 	PeakMemory    uint64            `json:"peak_memory"`     // bytes resident, of the whole process
 	Seconds       float64           `json:"seconds"`
+}
+
+// report tells what the job saw so far.
+func (j *job) report() Report {
+	r := Report{
+		Lines:         j.counts.lines,
+		Blank:         j.counts.blank,
+		Events:        j.counts.events,
+		Invalid:       j.counts.invalid,
+		InvalidByCode: j.counts.byCode(),
+		Groups:        j.groups,
+		BytesRead:     uint64(j.reader.BytesRead()),
+		PeakMemory:    peakMemory(),
+	}
+	if j.sorter != nil {
+		r.BytesSpilled = uint64(j.sorter.BytesSpilled())
+	}
+	return r
+}
+
+// writeReport makes the report's file appear, if one is wanted.
+func (j *job) writeReport(ctx context.Context, r Report) error {
+	if j.reportFile == nil {
+		return nil
+	}
+	document, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if _, err := j.reportFile.Write(append(document, '\n')); err != nil {
+		return err
+	}
+	return commit(ctx, j.reportFile)
 }

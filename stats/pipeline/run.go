@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"dailystats/sorter"
@@ -54,16 +55,22 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	err = j.do(ctx)
 	report := j.report()
 	report.Seconds = time.Since(start).Seconds()
+	if err == nil || errors.Is(err, ErrTooManyInvalid) {
+		if writeErr := j.writeReport(ctx, report); writeErr != nil {
+			return report, writeErr
+		}
+	}
 	return report, err
 }
 
 // job is one run.
 type job struct {
 	Options
-	plan    Plan
-	sources []input.Source
-	result  *output.File // nil where events are only checked
-	rejects *output.File // nil where none are wanted
+	plan       Plan
+	sources    []input.Source
+	result     *output.File // nil where events are only checked
+	rejects    *output.File // nil where none are wanted
+	reportFile *output.File // likewise
 
 	reader  *input.Reader
 	journal journal
@@ -71,6 +78,9 @@ type job struct {
 
 	counts counts
 	groups uint64
+
+	bytesTotal int64
+	merging    atomic.Bool
 }
 
 // newJob checks all that can be checked before anything is read.
@@ -86,6 +96,9 @@ func newJob(ctx context.Context, o Options) (*job, error) {
 	j.journal = journal{turns: sorter.NewTurns(), observe: j.Observer.Invalid, limit: j.MaxInvalid}
 	if j.rejects != nil {
 		j.journal.rejects = j.rejects
+	}
+	if j.Observer.Started != nil {
+		j.Observer.Started(j.progress)
 	}
 	return j, nil
 }
@@ -184,8 +197,14 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
+// progress may be called by any goroutine.
+func (j *job) progress() Progress {
+	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.bytesTotal, Merging: j.merging.Load()}
+}
+
 // reduce writes the result.
 func (j *job) reduce(ctx context.Context) error {
+	j.merging.Store(true)
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
@@ -213,26 +232,9 @@ func (j *job) close() {
 	if j.sorter != nil {
 		j.sorter.Close()
 	}
-	for _, f := range []*output.File{j.result, j.rejects} {
+	for _, f := range []*output.File{j.result, j.rejects, j.reportFile} {
 		if f != nil {
 			f.Discard()
 		}
 	}
-}
-
-func (j *job) report() Report {
-	r := Report{
-		Lines:         j.counts.lines,
-		Blank:         j.counts.blank,
-		Events:        j.counts.events,
-		Invalid:       j.counts.invalid,
-		InvalidByCode: j.counts.byCode(),
-		Groups:        j.groups,
-		BytesRead:     uint64(j.reader.BytesRead()),
-		PeakMemory:    peakMemory(),
-	}
-	if j.sorter != nil {
-		r.BytesSpilled = uint64(j.sorter.BytesSpilled())
-	}
-	return r
 }
