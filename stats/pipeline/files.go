@@ -70,7 +70,7 @@ func (j *job) warn(message string) {
 // openOutputs makes the files that the job writes, and checks that it could
 // spill.
 func (j *job) openOutputs() (err error) {
-	if info, err := os.Stat(j.TempDir); err != nil || !info.IsDir() {
+	if info, err := os.Stat(j.TempDir); j.Output != "" && (err != nil || !info.IsDir()) {
 		return usageErrorf("--temp-dir %s is not a folder", j.TempDir)
 	}
 	if j.result, err = j.create(j.Output); err != nil {

@@ -42,6 +42,12 @@ func ParseLimit(text string) (Limit, error) {
 	return Limit{kind: limitCount, count: count, text: text}, nil
 }
 
+// UnmarshalText is [ParseLimit].
+func (l *Limit) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLimit(string(text))
+	return err
+}
+
 // isPlainDecimal keeps out what big.Rat reads beyond decimals: fractions,
 // exponents, signs and other bases.
 func isPlainDecimal(text string) bool {

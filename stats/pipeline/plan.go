@@ -18,18 +18,18 @@ import (
 // open pages and rendered rows. What the input needs, it holds in both: reading
 // goes on after a round has been folded.
 //
-//	memory = program + slack + input + max(reading, merging)
+//	memory = program + runtime + slack + input + max(reading, merging)
 type Plan struct {
 	Memory  int64 // the limit: the most that may be resident
 	Workers int
 
-	Program int64 // code and runtime, which the Go heap doesn't count
-	Slack   int64 // garbage not yet collected
+	Program int64 // the executable's pages, which the Go runtime doesn't count
+	Runtime int64 // what the Go runtime takes beside its heap
+	Slack   int64 // garbage not yet collected, and now and then a line that fits no block
 
 	// The input.
 	BlockSize int
 	Blocks    int   // blocks of BlockSize
-	LongLine  int64 // the one line that fits no block, and what reading it takes
 	Window    int64 // the most that a decompressor may look back on
 	Decoder   int64 // what it takes for that
 
@@ -49,9 +49,17 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 
-	// programMemory is what a process takes beside its Go heap: the pages of its
-	// executable that are in use, and of the C library where it is linked.
-	programMemory = 7 * mib
+	// programMemory is what a process takes that the Go runtime knows nothing of:
+	// the pages of its executable (8 MiB in the command, nearly all of them soon
+	// resident), less what the Go runtime counts but never touches.
+	programMemory = 6*mib + 512*kib
+
+	// runtimeMemory is what the Go runtime counts beside its heap: stacks, tables
+	// of spans, the collector's bits and queues, and the part of the limit that it
+	// keeps free.
+	runtimeMemory = 5 * mib
+
+	minSlack = 2 * mib
 
 	minWindow = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
 
@@ -95,19 +103,16 @@ func newPlan(memory int64, parallel, maxLine int, compressed bool) (Plan, error)
 
 // spend divides memory up, without looking whether the parts are large enough.
 func spend(memory int64, workers, maxLine int, compressed bool) Plan {
-	p := Plan{
-		Memory:   memory,
-		Workers:  workers,
-		Program:  programMemory,
-		Slack:    max(2*mib, memory/8),
-		LongLine: 2 * int64(maxLine), // the line, and an equal part for decoding its strings
-	}
-	rest := memory - p.Program - p.Slack - p.LongLine
+	p := Plan{Memory: memory, Workers: workers, Program: programMemory, Runtime: runtimeMemory}
+	rest := memory - p.Program - p.Runtime
 	if compressed {
 		p.Window = max(minWindow, powerOf2(rest/4))
-		p.Decoder = p.Window + p.Window/8 + 512*kib
+		p.Decoder = p.Window + p.Window/16 + 256*kib
 		rest -= p.Decoder
 	}
+	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
+	p.Slack = max(minSlack, rest/5, longLine)
+	rest -= p.Slack
 	p.Blocks = workers + 2
 	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
 	rest -= int64(p.Blocks * p.BlockSize)
@@ -125,8 +130,8 @@ func (p *Plan) spendOnReading(share int64) {
 func (p *Plan) spendOnMerging(share int64) {
 	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
 	p.Runs = int(share / 8 / sorter.PageSize)
-	p.FanIn = int(share / 16 / sorter.StreamBuffer / levels)
-	each := (share - share/3 - share/8 - share/16) / int64(p.Workers+1)
+	p.FanIn = int(share / 12 / sorter.StreamBuffer / levels)
+	each := (share - share/3 - share/8 - share/12) / int64(p.Workers+1)
 	p.StretchRecords = min(int(each/(recordBytes+rowBytes)), maxStretch)
 	p.BufferBytes = p.StretchRecords * rowBytes
 }
@@ -180,10 +185,10 @@ func (p Plan) String() string {
 	}
 	page := int64(sorter.PageSize)
 	line("memory", p.Memory, fmt.Sprintf("%d workers", p.Workers))
-	line("program", p.Program, "outside the Go heap")
-	line("slack", p.Slack, "garbage not yet collected")
+	line("program", p.Program, "pages of the executable")
+	line("runtime", p.Runtime, "what Go takes beside its heap")
+	line("slack", p.Slack, "garbage, or a line that fits no block")
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
-	line("input: long line", p.LongLine, "one at a time")
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
 	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.RunRecordSize, fmt.Sprintf("%d records each", p.RunRecords))
 	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))

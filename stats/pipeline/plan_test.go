@@ -22,11 +22,11 @@ func TestPlanKeepsItsPromise(t *testing.T) {
 					if err != nil {
 						continue
 					}
-					input := int64(p.Blocks*p.BlockSize) + p.LongLine + p.Decoder
+					input := int64(p.Blocks*p.BlockSize) + p.Decoder
 					reading := int64(p.Workers*p.RunRecords)*sorter.RunRecordSize + sorter.PoolChunks*int64(p.ChunkPages)*sorter.PageSize
 					merging := int64(p.Chunks)*sorter.ChunkBuffer + int64(p.Runs)*sorter.PageSize + int64(p.FanIn*levels)*sorter.StreamBuffer +
 						int64(p.Workers+1)*int64(p.StretchRecords*recordBytes+p.BufferBytes)
-					if sum := p.Program + p.Slack + input + max(reading, merging); sum > memory {
+					if sum := p.Program + p.Runtime + p.Slack + input + max(reading, merging); sum > memory {
 						t.Errorf("%d bytes of %d are spent:\n%v", sum, memory, p)
 					}
 				}

@@ -54,7 +54,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	defer j.close()
 	err = j.do(ctx)
 	report := j.report()
-	report.Seconds = time.Since(start).Seconds()
+	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
 		if writeErr := j.writeReport(ctx, report); writeErr != nil {
 			return report, writeErr

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"dailystats/stats/pipeline"
+
+	"github.com/dustin/go-humanize"
+)
+
+// jobFlags are the flags of the commands that read events.
+type jobFlags struct {
+	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input. (default: ${default})"`
+
+	Memory     size           `placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
+	Parallel   workers        `placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
+	MaxLine    size           `placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
+	MaxInvalid pipeline.Limit `placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
+	Rejects    string         `placeholder:"FILE" help:"Write each invalid line as a JSON object."`
+	Report     string         `placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Progress   string         `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+
+	LogInvalid bool   `default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
+	LogLevel   string `default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}. (default: ${default})"`
+	LogFormat  string `default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How it is logged: ${enum}. (default: ${default}: text, for a person on a terminal, as key=value elsewhere)"`
+	LogFile    string `placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
+}
+
+// options is what the flags say to the pipeline.
+func (f *jobFlags) options() pipeline.Options {
+	o := pipeline.Options{
+		Inputs:     f.Inputs,
+		Rejects:    f.Rejects,
+		Report:     f.Report,
+		Memory:     int64(f.Memory),
+		Parallel:   int(f.Parallel),
+		MaxLine:    int(f.MaxLine),
+		MaxInvalid: f.MaxInvalid,
+	}
+	if f.LogFile != "" {
+		o.Written = []string{f.LogFile}
+	}
+	return o
+}
+
+// size is a number of bytes.
+type size int64
+
+const maxSize = 1 << 50 // more than there is, and far from overflow
+
+// UnmarshalText reads 512KiB, 64MiB, 1GB, or plain bytes.
+func (s *size) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n == 0 || n > maxSize {
+		return fmt.Errorf("%q is not a size such as 512KiB, 64MiB, 1GB or 1048576", text)
+	}
+	*s = size(n)
+	return nil
+}
+
+// workers is a number of workers.
+type workers int
+
+// UnmarshalText reads a number from 1.
+func (w *workers) UnmarshalText(text []byte) error {
+	return parseInt((*int)(w), text, 1, 1<<16)
+}
+
+// places is a number of decimal places.
+type places int
+
+// UnmarshalText reads a number from 0 to 18.
+func (p *places) UnmarshalText(text []byte) error {
+	return parseInt((*int)(p), text, 0, 18)
+}
+
+func parseInt(n *int, text []byte, least, most int) (err error) {
+	*n, err = strconv.Atoi(string(text))
+	if err != nil || *n < least || *n > most {
+		return fmt.Errorf("%q is not a number from %d to %d", text, least, most)
+	}
+	return nil
+}
+
+// variablePrefix begins the names of the environment variables of flags.
+const variablePrefix = "DAILYSTATS"
+
+// ignoreEmptyVariables makes an empty variable the same as none, as most
+// programs have it.
+func ignoreEmptyVariables() {
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if value == "" && strings.HasPrefix(name, variablePrefix+"_") {
+			os.Unsetenv(name)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"dailystats/stats/pipeline"
+
+	"github.com/sirupsen/logrus"
+)
+
+// runJob runs the pipeline with a log and a progress bar.
+func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
+	o.Memory = cmp.Or(o.Memory, defaultMemory())
+	limitMemory(o.Memory)
+	if o.Parallel > 0 {
+		runtime.GOMAXPROCS(min(o.Parallel, runtime.NumCPU()))
+	}
+	screen := newTerminal(os.Stderr, flags.Progress)
+	log, err := openLog(flags, screen)
+	if err != nil {
+		return err
+	}
+	o.Observer = observer(flags, screen, log)
+	report, err := pipeline.Run(ctx, o)
+	screen.hideProgress()
+	if err != nil {
+		err = log.fail(err)
+	}
+	if err == nil || errors.Is(err, pipeline.ErrTooManyInvalid) {
+		log.summary(report)
+	}
+	return cmp.Or(err, log.close())
+}
+
+// observer passes on what happens in a run to the log and to the progress bar.
+func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observer {
+	o := pipeline.Observer{
+		Started: screen.showProgress,
+		Warning: func(message string) { log.Warn(oneLine(message)) },
+		Plan: func(p pipeline.Plan) {
+			for line := range strings.Lines(p.String()) {
+				log.Debug(strings.TrimSpace(line))
+			}
+		},
+	}
+	if flags.LogInvalid && log.IsLevelEnabled(logrus.WarnLevel) {
+		o.Invalid = log.invalid
+	}
+	return o
+}
+
+// tell tells of a failure where there is no log.
+func tell(err error) {
+	fmt.Fprintln(os.Stderr, "dailystats: "+oneLine(err.Error()))
+}
+
+// toldError is a failure that the user has been told of.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
+
+// oneLine escapes what would not stay on one line, such as the control
+// characters in a file's name.
+func oneLine(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(fmt.Sprintf("%+q", r), "'"))
+		}
+	}
+	return b.String()
+}

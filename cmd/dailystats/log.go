@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"dailystats/stats/pipeline"
+
+	"github.com/sirupsen/logrus"
+)
+
+// eventLog is the log of one run.
+type eventLog struct {
+	*logrus.Logger
+	sink *logSink
+}
+
+// openLog opens the log that flags ask for, on the terminal if it isn't a file.
+func openLog(flags *jobFlags, screen *terminal) (*eventLog, error) {
+	sink := &logSink{name: "standard error", out: screen}
+	if flags.LogFile != "" {
+		f, err := openLogFile(flags.LogFile)
+		if err != nil {
+			return nil, fmt.Errorf("open log: %w", err)
+		}
+		sink = &logSink{name: flags.LogFile, out: f, file: f}
+	}
+	level, err := logrus.ParseLevel(flags.LogLevel)
+	if err != nil {
+		return nil, err
+	}
+	logger := logrus.New()
+	logger.SetOutput(sink)
+	logger.SetLevel(level)
+	logger.SetFormatter(formatter(flags.LogFormat, sink.file == nil && screen.isTerminal))
+	return &eventLog{Logger: logger, sink: sink}, nil
+}
+
+// openLogFile opens a file to append to, or standard output for "-".
+func openLogFile(path string) (*os.File, error) {
+	if path == "-" {
+		return os.Stdout, nil
+	}
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+}
+
+func formatter(format string, forPerson bool) logrus.Formatter {
+	if format == "json" {
+		return &logrus.JSONFormatter{DisableHTMLEscape: true}
+	}
+	colors := forPerson && format == "auto" && os.Getenv("NO_COLOR") == ""
+	return &logrus.TextFormatter{ForceColors: colors, DisableColors: !colors}
+}
+
+// invalid logs an invalid event.
+func (l *eventLog) invalid(e pipeline.Invalid) {
+	l.WithFields(logrus.Fields{
+		"input":  e.Input,
+		"line":   e.Line,
+		"errors": codes(e.Fault.Codes()),
+	}).Warn("event skipped: " + e.Fault.Message)
+}
+
+// summary logs what the run saw: the fields of the report's file.
+func (l *eventLog) summary(r pipeline.Report) {
+	l.WithFields(logrus.Fields{
+		"lines":           r.Lines,
+		"blank":           r.Blank,
+		"events":          r.Events,
+		"invalid":         r.Invalid,
+		"invalid_by_code": codeCounts(r.InvalidByCode),
+		"groups":          r.Groups,
+		"bytes_read":      r.BytesRead,
+		"bytes_spilled":   r.BytesSpilled,
+		"peak_memory":     r.PeakMemory,
+		"seconds":         r.Seconds,
+	}).Info("summary")
+}
+
+// fail tells of a failure. Where the log is a file, the terminal is told too;
+// and only the terminal where it is the user's mistake: that file may be part
+// of it.
+func (l *eventLog) fail(err error) error {
+	isFile := l.sink.file != nil
+	if !isFile || !errors.Is(err, pipeline.ErrUsage) {
+		l.Error(oneLine(err.Error()))
+	}
+	if isFile {
+		tell(err)
+	}
+	return toldError{err}
+}
+
+// close returns the first error in writing the log.
+func (l *eventLog) close() error {
+	if l.sink.file != nil {
+		l.sink.note(l.sink.file.Close())
+	}
+	return l.sink.err
+}
+
+// logSink is where the log goes. It keeps the first error to itself until the
+// end: logrus would print each of them.
+type logSink struct {
+	name string
+	out  io.Writer
+	file *os.File // nil for the terminal
+	err  error
+}
+
+func (s *logSink) Write(p []byte) (int, error) {
+	_, err := s.out.Write(p)
+	s.note(err)
+	return len(p), nil
+}
+
+func (s *logSink) note(err error) {
+	if err != nil && s.err == nil {
+		s.err = fmt.Errorf("write log to %s: %w", s.name, err)
+	}
+}
+
+// codes are error codes: a list in JSON, words in text.
+type codes []string
+
+func (c codes) String() string { return strings.Join(c, ",") }
+
+// codeCounts are numbers of events by error code: an object in JSON, words in
+// text.
+type codeCounts map[string]uint64
+
+func (c codeCounts) String() string {
+	words := make([]string, 0, len(c))
+	for code, count := range c {
+		words = append(words, fmt.Sprintf("%s=%d", code, count))
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,105 @@
+// Command dailystats counts the events of JSON Lines files per UTC day and
+// user, in bounded memory.
+//
+// It adds to [dailystats/stats/pipeline] what a person at a terminal needs:
+//
+//   - main.go: commands, and what the process exits with;
+//   - run.go, check.go, version.go: one command each;
+//   - flags.go, config.go: where the settings come from;
+//   - memory.go: the memory limit of the process;
+//   - signals.go: being interrupted;
+//   - job.go: running the pipeline, and telling how it went;
+//   - log.go, terminal.go: the log, and the progress bar that shares its terminal.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"dailystats/stats/pipeline"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line.
+type commands struct {
+	Config kong.ConfigFlag `placeholder:"FILE" help:"Read settings from a JSON file, whose keys are the names of flags. A flag beats its environment variable, which beats the file."`
+
+	Run     runCommand     `cmd:"" default:"withargs" help:"Write events, purchases and revenue per UTC day and user. The default command."`
+	Check   checkCommand   `cmd:"" help:"Validate only: log, rejects, thresholds and report, but no result."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = "Events per UTC day and user, purchases, and exact revenue: from JSON Lines of any size, in bounded memory."
+
+const (
+	statusFailed         = 1
+	statusUsage          = 2
+	statusTooManyInvalid = 3
+	statusSignal         = 128 // plus the signal's number
+)
+
+func main() {
+	ctx, stop := notifyContext(context.Background())
+	err := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(status(err))
+}
+
+// run runs the command that args give, and tells of its failure.
+func run(ctx context.Context, args []string) error {
+	ignoreEmptyVariables()
+	command, err := parse(ctx, args)
+	if err == nil {
+		err = command.Run()
+	}
+	if told := new(toldError); err != nil && !errors.As(err, told) {
+		tell(err)
+	}
+	return err
+}
+
+// parse reads the command line, the environment and the config file.
+func parse(ctx context.Context, args []string) (*kong.Context, error) {
+	parser, err := kong.New(&commands{},
+		kong.Name("dailystats"),
+		kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.DefaultEnvars(variablePrefix),
+		kong.Configuration(loadConfig),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return nil, err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return command, nil
+}
+
+// usageError is an error in what the command was given.
+type usageError struct{ error }
+
+func (e usageError) Error() string        { return e.error.Error() + " (see dailystats --help)" }
+func (e usageError) Is(target error) bool { return target == pipeline.ErrUsage }
+func (e usageError) Unwrap() error        { return e.error }
+
+// status is what the process exits with.
+func status(err error) int {
+	var s signalError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &s):
+		return statusSignal + int(s.signal)
+	case errors.Is(err, pipeline.ErrUsage):
+		return statusUsage
+	case errors.Is(err, pipeline.ErrTooManyInvalid):
+		return statusTooManyInvalid
+	default:
+		return statusFailed
+	}
+}

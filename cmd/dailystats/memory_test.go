@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"dailystats/stats/pipeline"
+
+	"github.com/dustin/go-humanize"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// workload writes an input that is hard on memory in one way.
+type workload struct {
+	name  string
+	write func(w *bufio.Writer) error
+}
+
+var workloads = []workload{
+	{"distinct keys", func(w *bufio.Writer) error { return writeEvents(w, 1_500_000, 1_500_000, "") }},
+	{"few users", func(w *bufio.Writer) error { return writeEvents(w, 1_500_000, 1000, "") }},
+	{"wide lines", func(w *bufio.Writer) error {
+		return writeEvents(w, 100_000, 100_000, fmt.Sprintf(`,"extra":{"list":[%s0]}`, strings.Repeat(`{"a":"b"},`, 100)))
+	}},
+	{"long lines", func(w *bufio.Writer) error {
+		return writeEvents(w, 200, 200, fmt.Sprintf(`,"extra":%q`, strings.Repeat("x", 1_000_000)))
+	}},
+	{"lines too long", func(w *bufio.Writer) error {
+		return writeEvents(w, 20, 20, fmt.Sprintf(`,"extra":%q`, strings.Repeat("x", 20_000_000)))
+	}},
+	{"invalid lines", func(w *bufio.Writer) error { return writeLines(w, 500_000, "bad") }},
+	{"long invalid lines", func(w *bufio.Writer) error { return writeLines(w, 100, strings.Repeat("\x01", 1_000_000)) }},
+	{"escaped timestamps", func(w *bufio.Writer) error {
+		return writeLines(w, 100, `{"user_id":1,"event_type":"a","timestamp":"\u0032024-01-01T00:00:00.`+strings.Repeat("0", 900_000)+`Z"}`)
+	}},
+	{"gzip", func(w *bufio.Writer) error {
+		z := gzip.NewWriter(w)
+		if err := writeEvents(bufio.NewWriter(z), 500_000, 500_000, ""); err != nil {
+			return err
+		}
+		if err := z.Close(); err != nil {
+			return err
+		}
+		return w.Flush()
+	}},
+	{"zstd", func(w *bufio.Writer) error {
+		z, err := zstd.NewWriter(w, zstd.WithWindowSize(8<<20), zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return err
+		}
+		if err := writeEvents(bufio.NewWriter(z), 500_000, 500_000, ""); err != nil {
+			return err
+		}
+		if err := z.Close(); err != nil {
+			return err
+		}
+		return w.Flush()
+	}},
+}
+
+// writeEvents writes n events of so many users over 30 days. extra ends each.
+func writeEvents(w *bufio.Writer, n, users int, extra string) error {
+	for i := range n {
+		user := i * 7919 % users // in no order
+		fmt.Fprintf(w, `{"user_id": %d, "event_type": "purchase", "timestamp": "2024-01-%02dT10:30:00Z", "amount": %d.%02d%s}`+"\n",
+			user, user%30+1, i%500, i%100, extra)
+	}
+	return w.Flush()
+}
+
+func writeLines(w *bufio.Writer, n int, line string) error {
+	for range n {
+		fmt.Fprintln(w, line)
+	}
+	return w.Flush()
+}
+
+// TestMemory proves that the process stays below --memory, as the kernel counts
+// what it has resident, whatever the input.
+func TestMemory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the kernel's figure for the process itself is read from /proc")
+	}
+	if raceEnabled {
+		t.Skip("the race detector takes many times the memory")
+	}
+	command := buildCommand(t)
+	limits := []struct {
+		memory   string
+		parallel string
+	}{{"24MiB", "1"}, {"32MiB", "2"}, {"64MiB", "4"}}
+	for _, load := range workloads {
+		for _, limit := range limits {
+			t.Run(fmt.Sprintf("%s/%s-%s", load.name, limit.memory, limit.parallel), func(t *testing.T) {
+				report := runOn(t, command, load, "--memory", limit.memory, "--parallel", limit.parallel)
+				most, err := humanize.ParseBytes(limit.memory)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%s resident at most, %s spilled", humanize.IBytes(report.PeakMemory), humanize.IBytes(report.BytesSpilled))
+				if report.PeakMemory == 0 || report.PeakMemory > most {
+					t.Errorf("%d bytes were resident, %d over --memory %s", report.PeakMemory, int64(report.PeakMemory-most), limit.memory)
+				}
+			})
+		}
+	}
+}
+
+func buildCommand(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "dailystats")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+// runOn runs the command on a workload through a pipe, and returns its report.
+func runOn(t *testing.T, command string, load workload, args ...string) (report pipeline.Report) {
+	dir := t.TempDir()
+	cmd := exec.Command(command, append(args, "-", "-o", filepath.Join(dir, "out.csv"), "--temp-dir", dir,
+		"--rejects", filepath.Join(dir, "rejects"), "--log-invalid=false", "--report", filepath.Join(dir, "report"))...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := load.write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
+		t.Logf("writing the input: %v", err)
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "report"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &report); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"os"
+	"sync"
+	"time"
+
+	"dailystats/stats/pipeline"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// terminal is standard error, where log entries and one progress bar take turns.
+type terminal struct {
+	file       *os.File
+	isTerminal bool
+	wantsBar   bool
+
+	mu   sync.Mutex
+	bar  *bar          // nil where there is none
+	stop chan struct{} // closed when the bar shall end
+	done sync.WaitGroup
+}
+
+// bar is what we need of a [progressbar.ProgressBar]. A field of that type would
+// be within reach of kong's reflection, which keeps all methods in the
+// executable, its HTTP server among them: 2 MB of our memory.
+type bar struct {
+	clear    func() error
+	describe func(string)
+	set      func(int64) error
+}
+
+func newTerminal(file *os.File, progress string) *terminal {
+	isTerminal := term.IsTerminal(int(file.Fd()))
+	return &terminal{
+		file:       file,
+		isTerminal: isTerminal,
+		wantsBar:   progress == "always" || progress == "auto" && isTerminal,
+		stop:       make(chan struct{}),
+	}
+}
+
+// Write writes whole lines, above the bar.
+func (t *terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bar != nil {
+		t.bar.clear()
+	}
+	return t.file.Write(p)
+}
+
+// refresh is how often the bar moves.
+const refresh = 100 * time.Millisecond
+
+// showProgress shows a bar, if one is wanted, until hideProgress is called.
+func (t *terminal) showProgress(progress func() pipeline.Progress) {
+	if !t.wantsBar {
+		return
+	}
+	t.bar = newBar(t.file, progress().BytesTotal)
+	t.done.Go(func() {
+		tick := time.NewTicker(refresh)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				t.draw(progress())
+			case <-t.stop:
+				return
+			}
+		}
+	})
+}
+
+func newBar(file *os.File, total int64) *bar {
+	b := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(file),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionUseIECUnits(true),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetSpinnerChangeInterval(0), // no drawing but ours
+	)
+	return &bar{clear: b.Clear, describe: b.Describe, set: b.Set64}
+}
+
+func (t *terminal) draw(p pipeline.Progress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	phase := "reading"
+	if p.Merging {
+		phase = "merging"
+	}
+	read := p.BytesRead
+	if p.BytesTotal > 0 {
+		read = min(read, p.BytesTotal-1) // a full bar is a finished one
+	}
+	t.bar.describe(phase)
+	t.bar.set(read)
+}
+
+// hideProgress ends the bar, if there is one, without trace.
+func (t *terminal) hideProgress() {
+	close(t.stop)
+	t.done.Wait()
+	if t.bar != nil {
+		t.bar.clear()
+		t.bar = nil
+	}
+}
