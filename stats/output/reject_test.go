@@ -96,3 +96,21 @@ func BenchmarkAppendReject(b *testing.B) {
 		buffer = AppendReject(buffer[:0], "events.jsonl", 4, codes, raw)
 	}
 }
+
+// WriteReject writes what AppendReject appends, wherever its steps happen to
+// cut the line.
+func TestWriteReject(t *testing.T) {
+	unit := "x é € 😀 \xff\xe2\x82 \xf0\x9f\x98 \x80\x80\x80\x80\x80 \"\n"
+	for shift := range len(unit) {
+		for _, end := range []string{"", "\r", "\r\n"} {
+			raw := []byte(strings.Repeat(unit, 500)[shift:] + end)
+			var got bytes.Buffer
+			if err := WriteReject(&got, "a", 1, []string{"c"}, raw); err != nil {
+				t.Fatal(err)
+			}
+			if want := AppendReject(nil, "a", 1, []string{"c"}, raw); !bytes.Equal(got.Bytes(), want) {
+				t.Fatalf("shifted by %d, ended by %q: written is not what is appended", shift, end)
+			}
+		}
+	}
+}
