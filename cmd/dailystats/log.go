@@ -67,6 +67,7 @@ func (l *eventLog) invalid(e pipeline.Invalid) {
 
 // summary logs what the run saw: the fields of the report's file.
 func (l *eventLog) summary(r pipeline.Report) {
+	l.Debugf("the fast reader took %d of %d events", r.FastEvents, r.Events)
 	l.WithFields(logrus.Fields{
 		"lines":           r.Lines,
 		"blank":           r.Blank,

@@ -17,6 +17,8 @@ type Report struct {
 	BytesSpilled  uint64            `json:"bytes_spilled"`   // to spill files
 	PeakMemory    uint64            `json:"peak_memory"`     // bytes resident, of the whole process
 	Seconds       float64           `json:"seconds"`
+
+	FastEvents uint64 `json:"-"` // valid events that the fast reader took
 }
 
 // report tells what the job saw so far.
@@ -30,6 +32,7 @@ func (j *job) report() Report {
 		Groups:        j.groups,
 		BytesRead:     uint64(j.reader.BytesRead()),
 		PeakMemory:    peakMemory(),
+		FastEvents:    j.counts.fast,
 	}
 	if j.sorter != nil {
 		r.BytesSpilled = uint64(j.sorter.BytesSpilled())

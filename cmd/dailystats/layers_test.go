@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms are the packages, each with those of ours that it may import.
+var rooms = map[string][]string{
+	"dailystats/stats":          {},
+	"dailystats/stats/event":    {"dailystats/stats"},
+	"dailystats/stats/input":    {},
+	"dailystats/stats/output":   {"dailystats/stats"},
+	"dailystats/sorter":         {"dailystats/stats"},
+	"dailystats/stats/pipeline": {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output"},
+	"dailystats/cmd/dailystats": {"dailystats/stats", "dailystats/stats/pipeline"},
+}
+
+// homes are the libraries that one package alone may import.
+var homes = map[string]string{
+	"github.com/lanrat/extsort":             "dailystats/sorter",
+	"github.com/alecthomas/kong":            "dailystats/cmd/dailystats",
+	"github.com/sirupsen/logrus":            "dailystats/cmd/dailystats",
+	"github.com/schollz/progressbar/v3":     "dailystats/cmd/dailystats",
+	"github.com/KimMachineGun/automemlimit": "dailystats/cmd/dailystats",
+}
+
+// TestLayers proves that the packages know each other in one direction only.
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "dailystats/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		room, imports := strings.Fields(line)[0], strings.Fields(line)[1:]
+		allowed, known := rooms[room]
+		if !known {
+			t.Errorf("%s is none of the rooms", room)
+		}
+		for _, path := range imports {
+			if strings.HasPrefix(path, "dailystats/") && !slices.Contains(allowed, path) {
+				t.Errorf("%s imports %s", room, path)
+			}
+			for library, home := range homes {
+				if isWithin(path, library) && room != home {
+					t.Errorf("%s imports %s, which is for %s", room, path, home)
+				}
+			}
+		}
+	}
+}
+
+func isWithin(path, library string) bool {
+	return path == library || strings.HasPrefix(path, library+"/")
+}
