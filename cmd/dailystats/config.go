@@ -41,27 +41,14 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 
 // Validate finds settings that no command has.
 func (c config) Validate(app *kong.Application) error {
-	names := flagNames(app.Node)
+	flags := allFlags(app.Node)
 	for name := range c {
-		if !slices.Contains(names, name) {
+		known := slices.ContainsFunc(flags, func(f *kong.Flag) bool { return f.Name == name })
+		if !known || name == "help" || name == "config" {
 			return fmt.Errorf("config file: %q is not the name of a flag that it can hold", name)
 		}
 	}
 	return nil
-}
-
-// flagNames returns the flags of node and its commands, but for those that can't
-// be in a config file.
-func flagNames(node *kong.Node) (names []string) {
-	for _, flag := range node.Flags {
-		if flag.Name != "help" && flag.Name != "config" {
-			names = append(names, flag.Name)
-		}
-	}
-	for _, child := range node.Children {
-		names = append(names, flagNames(child)...)
-	}
-	return names
 }
 
 // Resolve returns a flag's setting, or nil where there is none, or where the

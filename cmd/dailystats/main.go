@@ -5,7 +5,7 @@
 //
 //   - main.go: commands, and what the process exits with;
 //   - run.go, check.go, version.go: one command each;
-//   - flags.go, config.go: where the settings come from;
+//   - args.go, flags.go, config.go: where the settings come from;
 //   - memory.go: the memory limit of the process;
 //   - signals.go: being interrupted;
 //   - job.go: running the pipeline, and telling how it went;
@@ -72,6 +72,10 @@ func parse(ctx context.Context, args []string) (*kong.Context, error) {
 	)
 	if err != nil {
 		return nil, err
+	}
+	args, err = inputsLast(parser.Model, args)
+	if err != nil {
+		return nil, usageError{err}
 	}
 	command, err := parser.Parse(args)
 	if err != nil {

@@ -78,9 +78,11 @@ func (t *terminal) showProgress(progress func() pipeline.Progress) {
 func newBar(file *os.File, total int64) *bar {
 	b := progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(file),
+		progressbar.OptionSetDescription("reading"),
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetRenderBlankState(true),   // starts its clock
 		progressbar.OptionSetSpinnerChangeInterval(0), // no drawing but ours
 	)
 	return &bar{clear: b.Clear, describe: b.Describe, set: b.Set64}
@@ -89,15 +91,14 @@ func newBar(file *os.File, total int64) *bar {
 func (t *terminal) draw(p pipeline.Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	phase := "reading"
 	if p.Merging {
-		phase = "merging"
+		t.bar.describe("merging")
+		return
 	}
 	read := p.BytesRead
 	if p.BytesTotal > 0 {
 		read = min(read, p.BytesTotal-1) // a full bar is a finished one
 	}
-	t.bar.describe(phase)
 	t.bar.set(read)
 }
 
