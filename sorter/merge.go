@@ -2,6 +2,10 @@ package sorter
 
 import "dailystats/stats"
 
+// LaneSize is the memory that a worker takes for each run that it merges, in
+// bytes: a lane, its place in the heap and in the map, and a list of its pages.
+const LaneSize = 256
+
 // merger yields the totals of a stretch in key order, each key once. Its
 // memory depends on the number of runs alone.
 //

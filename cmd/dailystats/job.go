@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"unicode"
 
@@ -19,9 +18,6 @@ import (
 func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 	o.Memory = cmp.Or(o.Memory, defaultMemory())
 	limitMemory(o.Memory)
-	if o.Parallel > 0 {
-		runtime.GOMAXPROCS(min(o.Parallel, runtime.NumCPU()))
-	}
 	screen := newTerminal(os.Stderr, flags.Progress)
 	log, err := openLog(flags, screen)
 	if err != nil {
@@ -45,6 +41,7 @@ func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observe
 		Started: screen.showProgress,
 		Warning: func(message string) { log.Warn(oneLine(message)) },
 		Plan: func(p pipeline.Plan) {
+			useProcessors(p.Workers)
 			for line := range strings.Lines(p.String()) {
 				log.Debug(strings.TrimSpace(line))
 			}

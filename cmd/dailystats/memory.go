@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"runtime/debug"
 
 	"dailystats/stats/pipeline"
@@ -17,6 +18,14 @@ const gcPercent = 50
 func limitMemory(memory int64) {
 	debug.SetMemoryLimit(pipeline.HeapLimit(memory))
 	debug.SetGCPercent(gcPercent)
+}
+
+// useProcessors keeps the Go runtime to as many processors as there are workers:
+// each of them takes memory.
+func useProcessors(workers int) {
+	if workers < runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(workers)
+	}
 }
 
 // defaultMemory is the memory limit where none is given, in bytes.

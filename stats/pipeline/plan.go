@@ -18,7 +18,7 @@ import (
 // open pages and rendered rows. What the input needs, it holds in both: reading
 // goes on after a round has been folded.
 //
-//	memory = program + runtime + slack + input + max(reading, merging)
+//	memory = program + runtime + slack + stacks + input + max(reading, merging)
 type Plan struct {
 	Memory  int64 // the limit: the most that may be resident
 	Workers int
@@ -26,6 +26,7 @@ type Plan struct {
 	Program int64 // the executable's pages, which the Go runtime doesn't count
 	Runtime int64 // what the Go runtime takes beside its heap
 	Slack   int64 // garbage not yet collected, and now and then a line that fits no block
+	Stacks  int64 // of the workers, and invalid events that wait for their turn
 
 	// The input.
 	BlockSize int
@@ -51,25 +52,33 @@ const (
 
 	// programMemory is what a process takes that the Go runtime knows nothing of:
 	// the pages of its executable (8 MiB in the command, nearly all of them soon
-	// resident), less what the Go runtime counts but never touches.
-	programMemory = 6*mib + 512*kib
+	// resident), and by how much the runtime overshoots its limit.
+	programMemory = 8*mib + 512*kib
 
-	// runtimeMemory is what the Go runtime counts beside its heap: stacks, tables
-	// of spans, the collector's bits and queues, and the part of the limit that it
-	// keeps free.
-	runtimeMemory = 5 * mib
+	// runtimeMemory is what the Go runtime takes beside its heap: tables of spans,
+	// the collector's bits and queues.
+	runtimeMemory = 3*mib + 512*kib
 
-	minSlack = 2 * mib
+	// processorMemory is what the Go runtime takes for each processor that it uses:
+	// there may be as many as workers.
+	processorMemory = 128 * kib
+
+	// Of slack, the more the less often there is need to collect, up to a point.
+	minSlack    = 2 * mib
+	enoughSlack = 10 * mib
+
+	workerStack = 64 * kib
 
 	minWindow = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
 
 	minBlockSize = 64 * kib
 	maxBlockSize = 256 * kib
 
-	minRunRecords = 4096
-	maxRunRecords = 1 << 20 // past that, a run leaves the processor's caches far behind
+	minRunRecords  = 4096
+	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
+	maxRunRecords  = 1 << 20 // past that, a run leaves the processor's caches far behind
 
-	minChunks = 8
+	minChunks = 5
 	maxChunks = 1024 // a goroutine each; larger limits make larger chunks
 
 	levels = 4 // of generations: FanIn^4 rounds, more than there are disks for
@@ -92,27 +101,30 @@ func newPlan(memory int64, parallel, maxLine int, compressed bool) (Plan, error)
 		p := spend(memory, parallel, maxLine, compressed)
 		return p, p.check(maxLine, compressed)
 	}
-	for workers := runtime.GOMAXPROCS(0); ; workers-- {
+	for workers := runtime.GOMAXPROCS(0); workers > 1; workers-- {
 		p := spend(memory, workers, maxLine, compressed)
-		err := p.check(maxLine, compressed)
-		if err == nil || workers == 1 {
-			return p, err
+		if p.works() && p.RunRecords >= goodRunRecords {
+			return p, nil
 		}
 	}
+	p := spend(memory, 1, maxLine, compressed)
+	return p, p.check(maxLine, compressed)
 }
 
 // spend divides memory up, without looking whether the parts are large enough.
 func spend(memory int64, workers, maxLine int, compressed bool) Plan {
-	p := Plan{Memory: memory, Workers: workers, Program: programMemory, Runtime: runtimeMemory}
+	p := Plan{Memory: memory, Workers: workers, Program: programMemory}
+	p.Runtime = runtimeMemory + int64(workers)*processorMemory
 	rest := memory - p.Program - p.Runtime
 	if compressed {
 		p.Window = max(minWindow, powerOf2(rest/4))
-		p.Decoder = p.Window + p.Window/16 + 256*kib
+		p.Decoder = p.Window + 512*kib // zstd's tables and blocks
 		rest -= p.Decoder
 	}
 	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
-	p.Slack = max(minSlack, rest/5, longLine)
-	rest -= p.Slack
+	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
+	p.Stacks = int64(workers) * workerStack
+	rest -= p.Slack + p.Stacks
 	p.Blocks = workers + 2
 	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
 	rest -= int64(p.Blocks * p.BlockSize)
@@ -129,11 +141,17 @@ func (p *Plan) spendOnReading(share int64) {
 
 func (p *Plan) spendOnMerging(share int64) {
 	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
-	p.Runs = int(share / 8 / sorter.PageSize)
-	p.FanIn = int(share / 12 / sorter.StreamBuffer / levels)
-	each := (share - share/3 - share/8 - share/12) / int64(p.Workers+1)
+	p.Runs = int(share / 8 / p.runMemory())
+	p.FanIn = int(share / 8 / sorter.StreamBuffer / levels)
+	each := (share - share/3 - share/8 - share/8) / int64(p.Workers+1)
 	p.StretchRecords = min(int(each/(recordBytes+rowBytes)), maxStretch)
 	p.BufferBytes = p.StretchRecords * rowBytes
+}
+
+// runMemory is what merging takes for each run: its open page, and its lane in
+// each worker.
+func (p *Plan) runMemory() int64 {
+	return sorter.PageSize + int64(p.Workers)*sorter.LaneSize
 }
 
 // check returns an error, which names a memory limit that would do, where a part
@@ -158,7 +176,7 @@ func (p Plan) check(maxLine int, compressed bool) error {
 }
 
 func (p Plan) works() bool {
-	return p.RunRecords >= minRunRecords && p.ChunkPages >= 8 && p.Chunks >= minChunks && p.Runs >= 16 &&
+	return p.RunRecords >= minRunRecords && p.ChunkPages >= 6 && p.Chunks >= minChunks && p.Runs >= 16 &&
 		p.FanIn >= 2 && p.StretchRecords >= minStretch
 }
 
@@ -188,12 +206,13 @@ func (p Plan) String() string {
 	line("program", p.Program, "pages of the executable")
 	line("runtime", p.Runtime, "what Go takes beside its heap")
 	line("slack", p.Slack, "garbage, or a line that fits no block")
+	line("stacks", p.Stacks, "of the workers")
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
 	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.RunRecordSize, fmt.Sprintf("%d records each", p.RunRecords))
 	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))
 	line("merging: read buffers", int64(p.Chunks)*sorter.ChunkBuffer, fmt.Sprintf("%d chunks in a round", p.Chunks))
-	line("merging: open pages", int64(p.Runs)*page, fmt.Sprintf("%d runs in a round", p.Runs))
+	line("merging: open pages", int64(p.Runs)*p.runMemory(), fmt.Sprintf("%d runs in a round", p.Runs))
 	line("merging: generations", int64(p.FanIn*levels)*sorter.StreamBuffer, fmt.Sprintf("%d of a level", p.FanIn))
 	line("merging: stretches", int64((p.Workers+1)*p.StretchRecords*recordBytes), fmt.Sprintf("%d records each", p.StretchRecords))
 	line("merging: rows", int64((p.Workers+1)*p.BufferBytes), fmt.Sprintf("%s each", size(int64(p.BufferBytes))))
