@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -13,39 +15,71 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// config holds the settings of a config file: one JSON object whose names are
-// those of flags.
-type config map[string]any
+// configFile is the flag that names a config file.
+type configFile string
 
-// loadConfig reads a config file, for kong.
-func loadConfig(r io.Reader) (kong.Resolver, error) {
-	decoder := json.NewDecoder(r)
+// BeforeResolve is called by kong where the flag is given. The file's settings
+// stand behind the command line and the environment.
+func (configFile) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
+	path := string(ctx.FlagValue(trace.Flag).(configFile))
+	settings, err := readSettings(path)
+	if err != nil {
+		return fmt.Errorf("config file %s: %w", path, err)
+	}
+	ctx.AddResolver(config{path, settings})
+	return nil
+}
+
+// readSettings reads one JSON object. Its keys are made the names of flags.
+func readSettings(path string) (map[string]any, error) {
+	text, err := os.ReadFile(path)
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, pathErr.Err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	var read map[string]any
-	if err := decoder.Decode(&read); err != nil {
-		return nil, fmt.Errorf("not one JSON object: %w", err)
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("it is not a JSON object")
+	}
+	settings := make(map[string]any)
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name := strings.ReplaceAll(key.(string), "_", "-")
+		if _, twice := settings[name]; twice {
+			return nil, fmt.Errorf("%s is there twice", name)
+		}
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		settings[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is something after the JSON object")
+		return nil, errors.New("something follows its JSON object")
 	}
-	c := config{}
-	for key, value := range read {
-		name := strings.ReplaceAll(key, "_", "-")
-		if _, twice := c[name]; twice {
-			return nil, fmt.Errorf("%q is given twice", name)
-		}
-		c[name] = value
-	}
-	return c, nil
+	return settings, nil
+}
+
+// config gives kong the settings of a config file. Its zero value has none: it
+// makes kong look at an invalid variable only where no flag beats it.
+type config struct {
+	path     string
+	settings map[string]any // by flag
 }
 
 // Validate finds settings that no command has.
 func (c config) Validate(app *kong.Application) error {
 	flags := allFlags(app.Node)
-	for name := range c {
+	for name := range c.settings {
 		known := slices.ContainsFunc(flags, func(f *kong.Flag) bool { return f.Name == name })
 		if !known || name == "help" || name == "config" {
-			return fmt.Errorf("config file: %q is not the name of a flag that it can hold", name)
+			return fmt.Errorf("config file %s: there is no setting %s", c.path, name)
 		}
 	}
 	return nil
@@ -54,7 +88,7 @@ func (c config) Validate(app *kong.Application) error {
 // Resolve returns a flag's setting, or nil where there is none, or where the
 // environment has one: a setting that kong is given would beat it.
 func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	value, found := c[flag.Name]
+	value, found := c.settings[flag.Name]
 	if !found || isInEnvironment(flag) {
 		return nil, nil
 	}
@@ -73,7 +107,8 @@ func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, er
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("config file: %v is not a value that it can have", value)
+	text, _ := json.Marshal(value)
+	return nil, fmt.Errorf("config file %s: it can't be %s", c.path, text)
 }
 
 func isInEnvironment(flag *kong.Flag) bool {

@@ -57,12 +57,13 @@ func formatter(format string, forPerson bool) logrus.Formatter {
 }
 
 // invalid logs an invalid event.
-func (l *eventLog) invalid(e pipeline.Invalid) {
+func (l *eventLog) invalid(e pipeline.Invalid) error {
 	l.WithFields(logrus.Fields{
 		"input":  e.Input,
 		"line":   e.Line,
 		"errors": codes(e.Fault.Codes()),
 	}).Warn("event skipped: " + e.Fault.Message)
+	return l.sink.err
 }
 
 // summary logs what the run saw: the fields of the report's file.

@@ -24,7 +24,7 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Config kong.ConfigFlag `placeholder:"FILE" help:"Read settings from a JSON file, whose keys are the names of flags. A flag beats its environment variable, which beats the file."`
+	Config configFile `placeholder:"FILE" help:"Read settings from a JSON file, whose keys are the names of flags. A flag beats its environment variable, which beats the file."`
 
 	Run     runCommand     `cmd:"" default:"withargs" help:"Write events, purchases and revenue per UTC day and user. The default command."`
 	Check   checkCommand   `cmd:"" help:"Validate only: log, rejects, thresholds and report, but no result."`
@@ -41,17 +41,17 @@ const (
 )
 
 func main() {
-	ctx, stop := notifyContext(context.Background())
-	err := run(ctx, os.Args[1:])
-	stop()
-	os.Exit(status(err))
+	os.Exit(status(run(os.Args[1:])))
 }
 
 // run runs the command that args give, and tells of its failure.
-func run(ctx context.Context, args []string) error {
+func run(args []string) error {
 	ignoreEmptyVariables()
-	command, err := parse(ctx, args)
+	command, err := parse(args)
 	if err == nil {
+		ctx, stop := notifyContext(context.Background())
+		defer stop()
+		command.BindTo(ctx, (*context.Context)(nil))
 		err = command.Run()
 	}
 	if told := new(toldError); err != nil && !errors.As(err, told) {
@@ -61,14 +61,14 @@ func run(ctx context.Context, args []string) error {
 }
 
 // parse reads the command line, the environment and the config file.
-func parse(ctx context.Context, args []string) (*kong.Context, error) {
+func parse(args []string) (*kong.Context, error) {
 	parser, err := kong.New(&commands{},
 		kong.Name("dailystats"),
 		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.DefaultEnvars(variablePrefix),
-		kong.Configuration(loadConfig),
-		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Resolvers(config{}),
+		kong.WithHyphenPrefixedParameters(true),
 	)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"dailystats/stats"
 )
@@ -17,6 +18,9 @@ type runCommand struct {
 
 // Run is called by kong.
 func (c *runCommand) Run(ctx context.Context) error {
+	if c.Output == "" {
+		return usageError{errors.New("--output is empty: give a file, or - for standard output")}
+	}
 	o := c.options()
 	o.Output = c.Output
 	o.TempDir = c.TempDir

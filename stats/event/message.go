@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -81,7 +82,17 @@ func syntaxError(line []byte) string {
 	if !errors.As(err, &syntax) {
 		return fmt.Sprint(err)
 	}
-	return fmt.Sprintf("%v at column %d", syntax, syntax.Offset)
+	return fmt.Sprintf("%s at column %d", withWholeRune(syntax.Error(), line, syntax.Offset-1), syntax.Offset)
+}
+
+// withWholeRune names the character at line[i] in a message that names its first
+// byte.
+func withWholeRune(message string, line []byte, i int64) string {
+	if i >= int64(len(line)) || line[i] < utf8.RuneSelf {
+		return message
+	}
+	r, _ := utf8.DecodeRune(line[i:])
+	return strings.Replace(message, strconv.QuoteRune(rune(line[i])), strconv.QuoteRune(r), 1)
 }
 
 // timestampMessage says what is wrong with a timestamp.

@@ -163,7 +163,8 @@ func matches(pattern string) ([]string, error) {
 	case errors.Is(err, doublestar.ErrBadPattern):
 		return nil, fmt.Errorf("%w: %s, which is no valid glob either", ErrNotFound, label(pattern))
 	case errors.As(err, &pathErr):
-		return nil, fmt.Errorf("%s: %w", label(pattern), fileError(pathErr.Path, err))
+		base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+		return nil, fileError(filepath.Join(base, pathErr.Path), err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", label(pattern), err)
 	}

@@ -32,6 +32,7 @@ type File struct {
 	file       *os.File       // nil for a stream, and when closed
 	buffer     *bufio.Writer  // in front of the file or stream
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
+	finished   bool           // all is written
 }
 
 // Create starts a file to be put at path. The endings .gz and .zst compress it.
@@ -115,24 +116,38 @@ func (f *File) Write(p []byte) (n int, err error) {
 	return n, f.failure(err)
 }
 
-// Commit puts the file in its place: when it returns nil, the file is there
-// whole, even after a power cut. After an error the target is as it was, unless
-// only the power cut could still do harm.
+// Finish ends the writing: when it returns nil, all is on disk, and not in its
+// place. So of several files that belong together, all can be finished before
+// the first one is committed.
+func (f *File) Finish() error {
+	return f.failure(f.finish())
+}
+
+func (f *File) finish() error {
+	if f.finished {
+		return nil
+	}
+	if err := f.flush(); err != nil {
+		return err
+	}
+	if f.temporary != "" {
+		if err := f.file.Sync(); err != nil {
+			return err
+		}
+	}
+	f.finished = true
+	return f.close()
+}
+
+// Commit finishes the file and puts it in its place: when it returns nil, the
+// file is there whole, even after a power cut. After an error the target is as
+// it was, unless only the power cut could still do harm.
 func (f *File) Commit() error {
 	return f.failure(f.commit())
 }
 
 func (f *File) commit() error {
-	if err := f.flush(); err != nil {
-		return err
-	}
-	if f.temporary == "" {
-		return f.close()
-	}
-	if err := f.file.Sync(); err != nil {
-		return err
-	}
-	if err := f.close(); err != nil {
+	if err := f.finish(); err != nil || f.temporary == "" {
 		return err
 	}
 	if err := os.Rename(f.temporary, f.target.path); err != nil {

@@ -43,6 +43,19 @@ func findTarget(path string) (target, error) {
 	return target{path: path, inPlace: isDescriptor(path), exists: true, perm: info.Mode().Perm()}, err
 }
 
+// SameTarget reports whether two paths, under which there is nothing yet, name
+// the same file to be.
+func SameTarget(a, b string) bool {
+	a, errA := followLinks(a)
+	b, errB := followLinks(b)
+	if errA != nil || errB != nil || filepath.Base(a) != filepath.Base(b) {
+		return false
+	}
+	folderA, errA := os.Stat(target{path: a}.folder())
+	folderB, errB := os.Stat(target{path: b}.folder())
+	return errA == nil && errB == nil && os.SameFile(folderA, folderB)
+}
+
 // followLinks returns what path names when it is no symbolic link, or the end
 // of the links, whether there is a file or not. Paths are not cleaned: x/.. is
 // not the current folder where x is a link itself.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"dailystats/stats/input"
@@ -121,7 +120,7 @@ func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	if errA != nil && errB != nil {
-		return filepath.Clean(a) == filepath.Clean(b)
+		return output.SameTarget(a, b)
 	}
 	return errA == nil && errB == nil && infoA.Mode().IsRegular() && os.SameFile(infoA, infoB) || a == b && a == "-"
 }

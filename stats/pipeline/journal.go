@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"dailystats/sorter"
+	"dailystats/stats/event"
 	"dailystats/stats/output"
 )
 
@@ -14,10 +15,13 @@ import (
 // used by one worker at a time: the one whose block's turn it is.
 type journal struct {
 	turns   *sorter.Turns // by block number
-	observe func(Invalid) // nil where nobody wants to know
-	rejects io.Writer     // nil where there are none
+	observe func(Invalid) error // nil where nobody wants to know
+	rejects io.Writer           // nil where there are none
 	limit   Limit
-	invalid uint64 // events passed on
+
+	// What was passed on.
+	invalid uint64
+	rules   [event.RuleCount]uint64
 }
 
 // needed reports whether anybody cares for the order of invalid events.
@@ -34,7 +38,7 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
-	n, limitErr := j.count(len(b.events))
+	n, limitErr := j.count(b.events)
 	if j.rejects != nil {
 		if _, err := j.rejects.Write(b.rejects[:b.ends[n-1]]); err != nil {
 			return err
@@ -42,7 +46,9 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	}
 	if j.observe != nil {
 		for _, e := range b.events[:n] {
-			j.observe(e)
+			if err := j.observe(e); err != nil {
+				return err
+			}
 		}
 	}
 	b.reset()
@@ -55,29 +61,32 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
-	_, limitErr := j.count(1)
+	_, limitErr := j.count([]Invalid{e})
 	if j.rejects != nil {
 		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Codes(), line); err != nil {
 			return err
 		}
 	}
 	if j.observe != nil {
-		j.observe(e)
+		if err := j.observe(e); err != nil {
+			return err
+		}
 	}
 	return limitErr
 }
 
-// count counts n more events, or as many of them as it takes to exceed the
-// limit.
-func (j *journal) count(n int) (counted int, err error) {
-	for counted < n {
-		counted++
+// count counts events, or as many of them as it takes to exceed the limit.
+func (j *journal) count(events []Invalid) (counted int, err error) {
+	for i, e := range events {
 		j.invalid++
+		for _, rule := range e.Fault.Rules {
+			j.rules[rule]++
+		}
 		if j.limit.exceededEarly(j.invalid) {
-			return counted, j.tooMany()
+			return i + 1, j.tooMany()
 		}
 	}
-	return counted, nil
+	return len(events), nil
 }
 
 func (j *journal) tooMany() error {

@@ -41,8 +41,9 @@ const DefaultMaxLine = 1 << 20
 // Observer is told what happens in a run. Functions that are nil are not
 // called; no two of them run at the same time.
 type Observer struct {
-	// Invalid takes one invalid event. Calls come in input order.
-	Invalid func(Invalid)
+	// Invalid takes one invalid event. Calls come in input order. An error ends
+	// the run.
+	Invalid func(Invalid) error
 	// Started takes a function that tells how far the run has come. It may be
 	// called at any time from then on, by any goroutine.
 	Started func(progress func() Progress)

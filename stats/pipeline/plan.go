@@ -160,7 +160,7 @@ func (p Plan) check(maxLine int, compressed bool) error {
 	if p.works() {
 		return nil
 	}
-	enough := p.Memory
+	enough := p.Memory / mib * mib
 	for step := int64(mib); ; enough += step {
 		if spend(enough, p.Workers, maxLine, compressed).works() {
 			break
@@ -170,7 +170,6 @@ func (p Plan) check(maxLine int, compressed bool) error {
 	for enough > mib && spend(enough-mib, p.Workers, maxLine, compressed).works() {
 		enough -= mib
 	}
-	enough = (enough + mib - 1) / mib * mib
 	return usageErrorf("--memory %s is too small for --parallel %d and --max-line %s: give --memory %dMiB or more",
 		size(p.Memory), p.Workers, size(int64(maxLine)), enough/mib)
 }

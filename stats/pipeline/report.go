@@ -1,9 +1,6 @@
 package pipeline
 
-import (
-	"context"
-	"encoding/json"
-)
+import "encoding/json"
 
 // Report is what a run saw and what it took.
 type Report struct {
@@ -40,8 +37,8 @@ func (j *job) report() Report {
 	return r
 }
 
-// writeReport makes the report's file appear, if one is wanted.
-func (j *job) writeReport(ctx context.Context, r Report) error {
+// writeReport writes the report's file, if one is wanted.
+func (j *job) writeReport(r Report) error {
 	if j.reportFile == nil {
 		return nil
 	}
@@ -49,8 +46,6 @@ func (j *job) writeReport(ctx context.Context, r Report) error {
 	if err != nil {
 		return err
 	}
-	if _, err := j.reportFile.Write(append(document, '\n')); err != nil {
-		return err
-	}
-	return commit(ctx, j.reportFile)
+	_, err = j.reportFile.Write(append(document, '\n'))
+	return err
 }

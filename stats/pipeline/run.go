@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -56,9 +57,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := j.report()
 	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
-		if writeErr := j.writeReport(ctx, report); writeErr != nil {
-			return report, writeErr
-		}
+		err = cmp.Or(j.publish(ctx, report, err == nil), err)
 	}
 	return report, err
 }
@@ -124,23 +123,42 @@ func defaultTempDir() string {
 	return "/var/tmp"
 }
 
-// do runs the stages and, where they succeed, makes the files appear.
+// do runs the stages.
 func (j *job) do(ctx context.Context) error {
-	err := j.read(ctx)
-	if err == nil && j.result != nil {
-		err = j.reduce(ctx)
-	}
-	tooMany := errors.Is(err, ErrTooManyInvalid)
-	if err != nil && !tooMany {
+	if err := j.read(ctx); err != nil || j.result == nil {
 		return err
 	}
-	if commitErr := commit(ctx, j.rejects); commitErr != nil {
-		return commitErr
-	}
-	if tooMany {
+	if err := j.reduce(ctx); err != nil {
 		return err
 	}
-	return commit(ctx, j.result)
+	return j.result.Finish()
+}
+
+// publish makes the files appear, the result among them or not. All of them are
+// finished before, so that if one can't be, the others stay as they were.
+func (j *job) publish(ctx context.Context, report Report, withResult bool) error {
+	if err := j.writeReport(report); err != nil {
+		return err
+	}
+	files := []*output.File{j.rejects, j.reportFile}
+	if withResult {
+		files = append(files, j.result)
+	}
+	files = slices.DeleteFunc(files, func(f *output.File) bool { return f == nil })
+	for _, f := range files {
+		if err := f.Finish(); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for _, f := range files {
+		if err := f.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // read takes all events in, and judges how many of them were invalid.
@@ -151,7 +169,12 @@ func (j *job) read(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return j.reader.Run(ctx) })
 	g.Go(func() error { return j.rounds(ctx) })
-	if err := g.Wait(); err != nil {
+	err := g.Wait()
+	if errors.Is(err, ErrTooManyInvalid) {
+		// What workers found meanwhile is neither logged nor rejected.
+		j.counts.invalid, j.counts.rules = j.journal.invalid, j.journal.rules
+	}
+	if err != nil {
 		return err
 	}
 	if j.MaxInvalid.exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
@@ -214,17 +237,6 @@ func (j *job) reduce(ctx context.Context) error {
 	groups, err := j.sorter.Reduce(ctx, row, j.result)
 	j.groups = groups
 	return err
-}
-
-// commit makes a file appear, if there is one, unless the run was ended.
-func commit(ctx context.Context, f *output.File) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if f == nil {
-		return nil
-	}
-	return f.Commit()
 }
 
 // close gives back what the job holds, without trace of what wasn't committed.

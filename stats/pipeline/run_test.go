@@ -244,8 +244,9 @@ func TestObserverOrder(t *testing.T) {
 		inputs = append(inputs, b.String())
 	}
 	var seen []string
-	o := Options{Parallel: 7, Memory: 100 * mib, Observer: Observer{Invalid: func(e Invalid) {
+	o := Options{Parallel: 7, Memory: 100 * mib, Observer: Observer{Invalid: func(e Invalid) error {
 		seen = append(seen, fmt.Sprintf("%s %06d", filepath.Base(e.Input), e.Line))
+		return nil
 	}}}
 	_, rejects, report, err := result(t, o, inputs...)
 	if err != nil {
@@ -330,10 +331,11 @@ func TestCancelled(t *testing.T) {
 	seen := 0
 	_, err := Run(ctx, Options{
 		Inputs: []string{"-"}, Stdin: in, Output: target, Rejects: filepath.Join(dir, "rejects"), TempDir: dir,
-		Observer: Observer{Invalid: func(Invalid) {
+		Observer: Observer{Invalid: func(Invalid) error {
 			if seen++; seen == 1000 {
 				cancel(cause)
 			}
+			return nil
 		}},
 	})
 	if !errors.Is(err, cause) {
