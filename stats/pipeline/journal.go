@@ -14,7 +14,7 @@ import (
 // order, whichever worker found them, and counts them against the limit. It is
 // used by one worker at a time: the one whose block's turn it is.
 type journal struct {
-	turns   *sorter.Turns // by block number
+	turns   *sorter.Turns       // by block number
 	observe func(Invalid) error // nil where nobody wants to know
 	rejects io.Writer           // nil where there are none
 	limit   Limit
