@@ -281,6 +281,7 @@ func FuzzFastAgainstPlain(f *testing.F) {
 			f.Add([]byte(test.line))
 		}
 	}
+	f.Add([]byte(" ")) // blank: no event, but no reason to panic
 	f.Fuzz(func(t *testing.T, line []byte) {
 		line = []byte(strings.ReplaceAll(string(line), "\n", " "))
 		want, fault := Plain(line)
@@ -357,6 +358,10 @@ func TestMessages(t *testing.T) {
 		event(`"user_id"`, `"7"`): `user_id "7" is not an integer`,
 		event(`"user_id"`, strings.Repeat("9", 300)): `user_id ` + strings.Repeat("9", 200) + `… is not in the range of 64-bit integers`,
 		`{"user_id":`:     `line is not JSON: unexpected end of JSON input at column 11`,
+		"":                `line is not JSON: unexpected end of JSON input at column 0`,
+		"\ufeff{}":        `line is not JSON: invalid character '\ufeff' looking for beginning of value at column 1`,
+		"{}\u00a0":        `line is not JSON: invalid character '\u00a0' after top-level value at column 3`,
+		"{é":              `line is not JSON: invalid character 'é' looking for beginning of object key string at column 2`,
 		`[1]`:             `line is an array, not an object`,
 		`bad`:             `line is not JSON: invalid character 'b' looking for beginning of value at column 1`,
 		"{\"\xff\":1}":    `line is not UTF-8: invalid byte 0xff at column 3`,

@@ -88,7 +88,7 @@ func syntaxError(line []byte) string {
 // withWholeRune names the character at line[i] in a message that names its first
 // byte.
 func withWholeRune(message string, line []byte, i int64) string {
-	if i >= int64(len(line)) || line[i] < utf8.RuneSelf {
+	if i < 0 || i >= int64(len(line)) || line[i] < utf8.RuneSelf {
 		return message
 	}
 	r, _ := utf8.DecodeRune(line[i:])
