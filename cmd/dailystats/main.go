@@ -6,7 +6,7 @@
 //   - main.go: commands, and what the process exits with;
 //   - run.go, check.go, version.go: one command each;
 //   - args.go, flags.go, config.go: where the settings come from;
-//   - memory.go: the memory limit of the process;
+//   - memory.go, hugepages_linux.go: the memory limit of the process;
 //   - signals.go: being interrupted;
 //   - job.go: running the pipeline, and telling how it went;
 //   - log.go, terminal.go: the log, and the progress bar that shares its terminal.
