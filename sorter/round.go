@@ -73,7 +73,7 @@ func newRound(ctx context.Context, cfg Config, spilled *atomic.Int64) *round {
 	r.failure = sync.OnceValue(func() error {
 		for range sorted { // extsort reports its error behind the last page
 		}
-		return r.describe(<-errs)
+		return r.describe(ctx, <-errs)
 	})
 	go func() {
 		defer close(r.ended)
@@ -161,10 +161,14 @@ func (r *round) stop() {
 	_ = r.failure() // of no interest: the round was given up, or has been read
 }
 
-// describe makes an error of extsort one that says what to do about it.
-func (r *round) describe(err error) error {
+// describe makes an error of extsort one that says what to do about it. Where
+// ctx ended the round, that is its cause, whatever went wrong thereby.
+func (r *round) describe(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return fmt.Errorf("sorting on disk in %s, after %s spilled (--temp-dir names another folder): %w",
 		r.dir, humanize.IBytes(uint64(r.spilled.Load())), err)

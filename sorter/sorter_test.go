@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"dailystats/stats"
 
@@ -268,38 +269,47 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// TestCancel proves that a cancelled context ends every stage with its cause.
+// TestCancel proves that a sorter whose context ends, at any moment, returns its
+// cause, whichever of its goroutines is the first to notice.
 func TestCancel(t *testing.T) {
+	cfg := Config{Workers: 3, RunRecords: 50, ChunkPages: 1, Chunks: 10, FanIn: 2, StretchRecords: 50, BufferBytes: 10}
+	records := manyRecords(3000)
+	want := reference(records)
+	start := time.Now()
+	if _, _, err := sortAll(context.Background(), cfg, records); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(start)
 	cause := errors.New("stopped")
-	t.Run("adding", func(t *testing.T) {
+	for i := range 200 {
 		ctx, cancel := context.WithCancelCause(context.Background())
-		s := New(ctx, Config{RunRecords: 10, ChunkPages: 1})
-		defer s.Close()
-		run := s.NewRun(ctx)
+		timer := time.AfterFunc(whole*time.Duration(i)/200, func() { cancel(cause) })
+		got, _, err := sortAll(ctx, cfg, records)
+		timer.Stop()
+		cancel(nil)
+		if err != nil && !errors.Is(err, cause) {
+			t.Fatalf("the error is %v, want %v", err, cause)
+		}
+		if err == nil && got != want {
+			t.Fatal("it ended early and says nothing")
+		}
+	}
+}
+
+// TestCancelWhileWriting proves that a reduction ends when its context does.
+func TestCancelWhileWriting(t *testing.T) {
+	cause := errors.New("stopped")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s := New(ctx, Config{RunRecords: 100, ChunkPages: 2, StretchRecords: 50, BufferBytes: 10})
+	defer s.Close()
+	if _, err := fillRound(ctx, s, 1, manyRecords(10000)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Reduce(ctx, row, writerFunc(func(p []byte) (int, error) {
 		cancel(cause)
-		var err error
-		for _, r := range manyRecords(10000) {
-			if err = run.Add(r); err != nil {
-				break
-			}
-		}
-		if err == nil {
-			t.Error("adding goes on")
-		}
-	})
-	t.Run("reducing", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(context.Background())
-		s := New(ctx, Config{RunRecords: 100, ChunkPages: 2, StretchRecords: 50, BufferBytes: 10})
-		defer s.Close()
-		if _, err := fillRound(ctx, s, 1, manyRecords(10000)); err != nil {
-			t.Fatal(err)
-		}
-		_, err := s.Reduce(ctx, row, writerFunc(func(p []byte) (int, error) {
-			cancel(cause)
-			return len(p), nil
-		}))
-		if err == nil {
-			t.Error("reducing goes on")
-		}
-	})
+		return len(p), nil
+	}))
+	if !errors.Is(err, cause) {
+		t.Errorf("the error is %v, want %v", err, cause)
+	}
 }
