@@ -8,7 +8,7 @@ type Block struct {
 	Input     string // the source's name
 	FirstLine uint64 // number of the first line in its input, from 1
 	Data      []byte // lines, each with its LF but maybe the input's last; not to be changed
-	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but the LF
+	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
 	buf  []byte // memory of Data
 	home pool   // where the block belongs

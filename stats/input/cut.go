@@ -79,7 +79,7 @@ func (c *cutter) takeBlock(ctx context.Context, rest []byte) (err error) {
 
 // longLine sends the line that fills the block and goes on behind it.
 func (c *cutter) longLine(ctx context.Context) error {
-	long, err := c.reader.freeLong.take(ctx, max(c.reader.maxLine+1, keptOfLongLine))
+	long, err := c.reader.freeLong.take(ctx, max(c.reader.maxLine, keptOfLongLine)+1)
 	if err != nil {
 		return err
 	}
@@ -121,12 +121,16 @@ func (c *cutter) discardLine(ctx context.Context) error {
 	return nil
 }
 
-// sendLong sends a line of length bytes, and lf more.
+// sendLong sends a line of length bytes, or more if that fills the block, and lf
+// more.
 func (c *cutter) sendLong(ctx context.Context, long *Block, length, lf int) error {
 	if length <= c.reader.maxLine {
 		return c.send(ctx, long, length+lf, false)
 	}
-	return c.send(ctx, long, min(length, keptOfLongLine), true)
+	if length > keptOfLongLine {
+		return c.send(ctx, long, keptOfLongLine, true)
+	}
+	return c.send(ctx, long, len(bytes.TrimSuffix(long.buf[:length], []byte{'\r'})), true)
 }
 
 // send passes on the first n bytes of a block's memory.

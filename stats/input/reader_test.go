@@ -82,7 +82,8 @@ func wantLines(input string, data []byte, maxLine int) []line {
 		text = strings.TrimSuffix(text, "\n")
 		tooLong := len(text) > maxLine
 		if tooLong {
-			text = text[:min(len(text), 4096)]
+			whole := strings.TrimSuffix(text, "\r")
+			text = whole[:min(len(whole), 4096)]
 		}
 		lines = append(lines, line{input, uint64(len(lines)) + 1, text, tooLong})
 	}
@@ -125,8 +126,9 @@ func TestLines(t *testing.T) {
 		{"the limit counts no byte order mark", bom + "abc\n", 3, []line{{Number: 1, Text: "abc"}}},
 		{"exactly the limit", "abc\nabc", 3, []line{{Number: 1, Text: "abc"}, {Number: 2, Text: "abc"}}},
 		{"one over", "abcd\na\nabcd", 3, []line{{Number: 1, Text: "abcd", TooLong: true}, {Number: 2, Text: "a"}, {Number: 3, Text: "abcd", TooLong: true}}},
-		{"the limit counts CR", "abc\r\nab\r\n", 3, []line{{Number: 1, Text: "abc\r", TooLong: true}, {Number: 2, Text: "ab\r"}}},
+		{"the limit counts CR", "abc\r\nab\r\n", 3, []line{{Number: 1, Text: "abc", TooLong: true}, {Number: 2, Text: "ab\r"}}},
 		{"a blank line over the limit", "    \n\n", 3, []line{{Number: 1, Text: "    ", TooLong: true}, {Number: 2}}},
+		{"a CR in the middle is no end", long[:4095] + "\ry\n" + long[:4095] + "\r\n", 4095, []line{{Number: 1, Text: long[:4095] + "\r", TooLong: true}, {Number: 2, Text: long[:4095], TooLong: true}}},
 		{"4 KiB of a line are kept", long + "\nb\n", 8999, []line{{Number: 1, Text: long[:4096], TooLong: true}, {Number: 2, Text: "b"}}},
 		{"shorter than any magic", "\x1f", 3, []line{{Number: 1, Text: "\x1f"}}},
 	} {

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 	"unicode/utf8"
@@ -11,12 +10,11 @@ import (
 //
 //	{"input":"events.jsonl","line":4,"errors":["malformed_json"],"raw":"{"}
 //
-// line counts from 1. raw is the line as it was read; its LF, if it is there,
-// and one CR before that are left out. Each invalid byte of raw and of input
-// becomes a U+FFFD. Nothing but what JSON demands is escaped.
+// line counts from 1. raw is the line without its end. Each invalid byte of raw
+// and of input becomes a U+FFFD. Nothing but what JSON demands is escaped.
 func AppendReject(dst []byte, input string, line uint64, codes []string, raw []byte) []byte {
 	dst = appendRejectHead(dst, input, line, codes)
-	dst = appendText(dst, withoutLineEnd(raw))
+	dst = appendText(dst, raw)
 	return append(dst, rejectTail...)
 }
 
@@ -25,7 +23,7 @@ func AppendReject(dst []byte, input string, line uint64, codes []string, raw []b
 func WriteReject(w io.Writer, input string, line uint64, codes []string, raw []byte) error {
 	const step = 4 << 10
 	buf := appendRejectHead(nil, input, line, codes)
-	for raw = withoutLineEnd(raw); len(raw) > step; {
+	for len(raw) > step {
 		n := wholeRunes(raw, step)
 		buf = appendText(buf, raw[:n])
 		if _, err := w.Write(buf); err != nil {
@@ -65,11 +63,6 @@ func appendRejectHead(dst []byte, input string, line uint64, codes []string) []b
 
 // rejectTail ends the raw line, the object and its line.
 const rejectTail = "\"}\n"
-
-func withoutLineEnd(line []byte) []byte {
-	line = bytes.TrimSuffix(line, []byte{'\n'})
-	return bytes.TrimSuffix(line, []byte{'\r'})
-}
 
 // appendString appends text as a JSON string.
 func appendString(dst, text []byte) []byte {

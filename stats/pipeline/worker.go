@@ -123,7 +123,7 @@ func (w *worker) line(ctx context.Context, b *input.Block, n uint64, line []byte
 		}
 		var fault *event.Fault
 		if rec, fault = event.Plain(line); fault != nil {
-			return w.reject(ctx, b, n, line, fault)
+			return w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
 		}
 	} else {
 		w.counts.fast++
@@ -135,8 +135,8 @@ func (w *worker) line(ctx context.Context, b *input.Block, n uint64, line []byte
 	return w.run.Add(rec)
 }
 
-// reject notes an invalid event, and passes on what has been noted when it is
-// enough.
+// reject notes an invalid event, whose line has no end any more, and passes on
+// what has been noted when it is enough.
 func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []byte, fault *event.Fault) error {
 	w.counts.invalid++
 	for _, rule := range fault.Rules {
