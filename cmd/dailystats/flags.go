@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -58,6 +59,21 @@ func (s *size) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not a size such as 512KiB, 64MiB, 1GB or 1048576", text)
 	}
 	*s = size(n)
+	return nil
+}
+
+// count is a number of things.
+type count uint64
+
+const maxCount = 1e15 // to here, floating point holds every whole number
+
+// UnmarshalText reads 1000000, 1_000_000 or 1e6.
+func (c *count) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseFloat(strings.ReplaceAll(string(text), "_", ""), 64)
+	if err != nil || !(n >= 0 && n <= maxCount) || n != math.Trunc(n) {
+		return fmt.Errorf("%q is not a number such as 1000000 or 1e6", text)
+	}
+	*c = count(n)
 	return nil
 }
 

@@ -15,7 +15,8 @@ var rooms = map[string][]string{
 	"dailystats/stats/output":   {"dailystats/stats"},
 	"dailystats/sorter":         {"dailystats/stats"},
 	"dailystats/stats/pipeline": {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats": {"dailystats/stats", "dailystats/stats/pipeline"},
+	"dailystats/bench/workload": {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
+	"dailystats/cmd/dailystats": {"dailystats/bench/workload", "dailystats/stats", "dailystats/stats/pipeline"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.

@@ -20,13 +20,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// workload writes an input that is hard on memory in one way.
-type workload struct {
+// load writes an input that is hard on memory in one way.
+type load struct {
 	name  string
 	write func(w *bufio.Writer) error
 }
 
-var workloads = []workload{
+var loads = []load{
 	{"distinct keys", func(w *bufio.Writer) error { return writeEvents(w, 1_500_000, 1_500_000, "") }},
 	{"few users", func(w *bufio.Writer) error { return writeEvents(w, 1_500_000, 1000, "") }},
 	{"wide lines", func(w *bufio.Writer) error {
@@ -99,10 +99,10 @@ func TestMemory(t *testing.T) {
 		memory   string
 		parallel string
 	}{{"24MiB", "1"}, {"32MiB", "2"}, {"64MiB", "4"}}
-	for _, load := range workloads {
+	for _, l := range loads {
 		for _, limit := range limits {
-			t.Run(fmt.Sprintf("%s/%s-%s", load.name, limit.memory, limit.parallel), func(t *testing.T) {
-				report := runOn(t, command, load, "--memory", limit.memory, "--parallel", limit.parallel)
+			t.Run(fmt.Sprintf("%s/%s-%s", l.name, limit.memory, limit.parallel), func(t *testing.T) {
+				report := runOn(t, command, l, "--memory", limit.memory, "--parallel", limit.parallel)
 				most, err := humanize.ParseBytes(limit.memory)
 				if err != nil {
 					t.Fatal(err)
@@ -125,7 +125,7 @@ func buildCommand(t *testing.T) string {
 }
 
 // runOn runs the command on a workload through a pipe, and returns its report.
-func runOn(t *testing.T, command string, load workload, args ...string) (report pipeline.Report) {
+func runOn(t *testing.T, command string, l load, args ...string) (report pipeline.Report) {
 	dir := t.TempDir()
 	cmd := exec.Command(command, append(args, "-", "-o", filepath.Join(dir, "out.csv"), "--temp-dir", dir,
 		"--rejects", filepath.Join(dir, "rejects"), "--log-invalid=false", "--report", filepath.Join(dir, "report"))...)
@@ -138,7 +138,7 @@ func runOn(t *testing.T, command string, load workload, args ...string) (report 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := load.write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
+	if err := l.write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
 		t.Logf("writing the input: %v", err)
 	}
 	in.Close()

@@ -1,0 +1,187 @@
+package workload
+
+import (
+	"math/bits"
+	"strconv"
+
+	"dailystats/stats"
+)
+
+// field is a field of an event, in the order in which they are written unless
+// they are shuffled.
+type field int
+
+const (
+	userID field = iota
+	eventType
+	timestamp
+	amount
+	properties // unknown to the reader
+
+	fields = iota
+)
+
+// names are what the fields are called, with their quotes.
+var names = [fields]string{
+	userID:     `"user_id"`,
+	eventType:  `"event_type"`,
+	timestamp:  `"timestamp"`,
+	amount:     `"amount"`,
+	properties: `"properties"`,
+}
+
+const purchase = `"purchase"`
+
+// eventTypes are as frequent as they are here.
+var eventTypes = [16]string{
+	`"page_view"`, `"page_view"`, `"page_view"`, `"page_view"`, `"page_view"`,
+	`"page_view"`, `"page_view"`, `"page_view"`, `"page_view"`, `"page_view"`,
+	`"login"`, `"login"`, `"login"`,
+	purchase, purchase, purchase,
+}
+
+// values are the fields' values as JSON, nil where an event has none.
+type values [fields][]byte
+
+// draw makes up the values of event n, of a random type if kind is empty. They
+// are good until the next call.
+func (r *renderer) draw(n uint64, kind string) *values {
+	var ends [fields]int
+	m := strconv.AppendUint(r.memory[:0], r.users.user(n, &r.random), 10)
+	ends[userID] = len(m)
+	second := r.times.second(n, &r.random)
+	random := r.random.Uint64()
+	if kind == "" {
+		kind = eventTypes[random%16]
+	}
+	m = append(m, kind...)
+	ends[eventType] = len(m)
+	m = appendTimestamp(m, second)
+	ends[timestamp] = len(m)
+	if kind == purchase {
+		const mostCents = 50_000
+		cents, _ := bits.Mul64(random, mostCents)
+		m = appendCents(m, cents+1)
+	}
+	ends[amount] = len(m)
+	if r.Extra > 0 {
+		m = r.appendProperties(m)
+	}
+	ends[properties] = len(m)
+	r.memory = m
+	start := 0
+	for i, end := range ends {
+		r.values[i] = nil
+		if end > start {
+			r.values[i] = m[start:end]
+		}
+		start = end
+	}
+	return &r.values
+}
+
+func appendTimestamp(dst []byte, second uint64) []byte {
+	dst = append(dst, '"')
+	dst = (firstDay + stats.Day(second/secondsPerDay)).Append(dst)
+	second %= secondsPerDay
+	dst = append(dst, 'T')
+	dst = append(appendTwo(dst, second/3600), ':')
+	dst = append(appendTwo(dst, second/60%60), ':')
+	dst = appendTwo(dst, second%60)
+	return append(dst, 'Z', '"')
+}
+
+func appendCents(dst []byte, cents uint64) []byte {
+	dst = strconv.AppendUint(dst, cents/100, 10)
+	return appendTwo(append(dst, '.'), cents%100)
+}
+
+func appendTwo(dst []byte, n uint64) []byte {
+	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
+}
+
+// appendProperties appends an object that makes the event longer by the extra
+// bytes that are wanted, as far as it can: items, and a pad for what is left.
+func (r *renderer) appendProperties(dst []byte) []byte {
+	const (
+		field = `, "properties": ` // what is written beside the value
+		item  = `{"sku": "A000000", "tags": ["new", null], "rating": -4.5e0}, `
+		head  = `{"items": [`
+		tail  = `{}], "pad": "`
+		end   = `"}`
+	)
+	left := max(r.Extra, MinExtra) - len(field) - len(head) - len(tail) - len(end)
+	dst = append(dst, head...)
+	for ; left >= len(item); left -= len(item) {
+		start := len(dst)
+		dst = append(dst, item...)
+		sku := dst[start+len(`{"sku": "A`):]
+		for i, random := 0, r.random.Uint64(); i < 6; i, random = i+1, random/10 {
+			sku[i] = '0' + byte(random%10)
+		}
+	}
+	dst = append(dst, tail...)
+	for ; left > 0; left-- {
+		dst = append(dst, '.')
+	}
+	return append(dst, end...)
+}
+
+// appendEvent appends the valid event n as a line.
+func (r *renderer) appendEvent(dst []byte, n uint64) []byte {
+	return r.appendObject(dst, r.draw(n, ""))
+}
+
+// appendObject appends values as an object on a line of its own.
+func (r *renderer) appendObject(dst []byte, v *values) []byte {
+	switch r.Shape {
+	case Compact:
+		return appendFields(dst, v, ":", ",")
+	case Shuffled:
+		return r.appendShuffled(dst, v)
+	default:
+		return appendFields(dst, v, ": ", ", ")
+	}
+}
+
+func appendFields(dst []byte, v *values, colon, comma string) []byte {
+	separator := "{"
+	for i, value := range v {
+		if value == nil {
+			continue
+		}
+		dst = append(dst, separator...)
+		dst = append(dst, names[i]...)
+		dst = append(dst, colon...)
+		dst = append(dst, value...)
+		separator = comma
+	}
+	return append(dst, "}\n"...)
+}
+
+// appendShuffled appends fields in any order, and any space between them.
+func (r *renderer) appendShuffled(dst []byte, v *values) []byte {
+	order := [fields]field{userID, eventType, timestamp, amount, properties}
+	random := r.random.Uint64()
+	for i := fields - 1; i > 0; i-- {
+		j := random % uint64(i+1)
+		random /= uint64(i + 1)
+		order[i], order[j] = order[j], order[i]
+	}
+	space := func() string {
+		random = random>>2 | random<<62
+		return [...]string{"", " ", "  ", "\t"}[random&3]
+	}
+	separator := "{"
+	for _, i := range order {
+		if v[i] == nil {
+			continue
+		}
+		dst = append(append(dst, separator...), space()...)
+		dst = append(append(dst, names[i]...), space()...)
+		dst = append(append(dst, ':'), space()...)
+		dst = append(append(dst, v[i]...), space()...)
+		separator = ","
+	}
+	return append(dst, "}\n"...)
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"syscall"
+
+	"dailystats/bench/workload"
+)
+
+// genCommand writes a made-up workload.
+type genCommand struct {
+	Events   count          `default:"1e6" placeholder:"N" help:"Number of events. (default: ${default})"`
+	Users    count          `default:"1e5" placeholder:"N" help:"Number of users; with as many as events, and no skew, each has one. (default: ${default})"`
+	Days     count          `default:"30" placeholder:"N" help:"Number of days, from 2024-01-01. (default: ${default})"`
+	Skew     workload.Skew  `default:"uniform" enum:"uniform,zipf" placeholder:"SKEW" help:"How events spread over users: ${enum}. (default: ${default})"`
+	Order    workload.Order `default:"random" enum:"random,time" placeholder:"ORDER" help:"How they follow each other: ${enum}. (default: ${default})"`
+	Shape    workload.Shape `default:"spaced" enum:"spaced,compact,shuffled" placeholder:"SHAPE" help:"How they are written: ${enum}: fields and spaces anywhere. (default: ${default})"`
+	Invalid  workload.Rate  `default:"0" placeholder:"RATE" help:"Share of invalid events, of all kinds: 0.01 or 1%. (default: ${default})"`
+	Extra    count          `default:"0" placeholder:"BYTES" help:"Bytes of nested unknown fields in each event. (default: ${default})"`
+	Seed     uint64         `default:"1" placeholder:"N" help:"Another seed gives other events. (default: ${default})"`
+	Parallel workers        `placeholder:"N" help:"Number of goroutines. (default: one for each processor that the process may use)"`
+	Output   string         `short:"o" default:"-" placeholder:"FILE" help:"Where they go, compressed if FILE ends in .gz or .zst. (default: standard output)"`
+}
+
+// Run is called by kong.
+func (c *genCommand) Run(ctx context.Context) error {
+	w, err := workload.New(c.config())
+	if err != nil {
+		return usageError{err}
+	}
+	goroutines := int(c.Parallel)
+	if goroutines == 0 {
+		goroutines = runtime.GOMAXPROCS(0)
+	}
+	if c.Output != "-" {
+		return w.Create(ctx, c.Output, goroutines)
+	}
+	err = w.Write(ctx, os.Stdout, goroutines)
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // whoever reads them has enough
+	}
+	return err
+}
+
+func (c *genCommand) config() workload.Config {
+	return workload.Config{
+		Events:  uint64(c.Events),
+		Users:   uint64(c.Users),
+		Days:    uint64(c.Days),
+		Skew:    c.Skew,
+		Order:   c.Order,
+		Shape:   c.Shape,
+		Invalid: c.Invalid,
+		Extra:   int(c.Extra),
+		Seed:    c.Seed,
+	}
+}
