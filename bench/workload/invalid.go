@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -137,12 +138,19 @@ func faultOf(number uint64) event.Rule {
 	return faults[number%uint64(len(faults))].rule
 }
 
+// newPadding returns a value that makes an event too long.
+func newPadding() []byte {
+	padding := bytes.Repeat([]byte{'.'}, tooLong)
+	padding[0], padding[tooLong-1] = '"', '"'
+	return padding
+}
+
 // appendInvalid appends event n, which is invalid in the way that its number
 // among those gives.
 func (r *renderer) appendInvalid(dst []byte, n, number uint64) []byte {
 	if faultOf(number) == event.LineTooLong {
 		v := r.draw(n, "")
-		v[properties] = []byte(`"` + strings.Repeat(".", tooLong) + `"`)
+		v[properties] = r.padding
 		return r.appendObject(dst, v)
 	}
 	f := &faults[number%uint64(len(faults))]

@@ -84,9 +84,10 @@ const (
 // times.
 type Workload struct {
 	Config
-	users userDraw
-	times timeDraw
-	fault faultDraw
+	users   userDraw
+	times   timeDraw
+	fault   faultDraw
+	padding []byte // of a line that is too long; empty where there are none
 }
 
 // New checks a Config.
@@ -101,12 +102,16 @@ func New(c Config) (*Workload, error) {
 	case c.Extra < 0 || c.Extra > MaxExtra:
 		return nil, fmt.Errorf("%d is no number of extra bytes up to %d", c.Extra, MaxExtra)
 	}
-	return &Workload{
+	w := &Workload{
 		Config: c,
 		users:  newUserDraw(c),
 		times:  newTimeDraw(c),
 		fault:  faultDraw{rate: c.Invalid, seed: c.Seed},
-	}, nil
+	}
+	if c.Invalid > 0 {
+		w.padding = newPadding()
+	}
+	return w, nil
 }
 
 // Create writes all events to a file, as [dailystats/stats/output.Create] has it:
@@ -123,14 +128,15 @@ func (w *Workload) Create(ctx context.Context, path string, goroutines int) erro
 	return file.Commit()
 }
 
-// chunkBytes is about the size of what is rendered at a time.
-const chunkBytes = 256 << 10
+const (
+	chunkBytes = 256 << 10 // about the size of what is rendered at a time
+	longEvent  = 128       // bytes of an event without extra fields, nearly always less
+)
 
 // Write writes all events. They are rendered by so many goroutines, of which
 // each has two buffers of a chunk.
 func (w *Workload) Write(ctx context.Context, out io.Writer, goroutines int) error {
-	const shortEvent = 96
-	perChunk := uint64(max(chunkBytes/(shortEvent+w.Extra), 1))
+	perChunk := uint64(max(chunkBytes/(longEvent+w.Extra), 1))
 	chunks := (w.Events + perChunk - 1) / perChunk
 	g, ctx := errgroup.WithContext(ctx)
 	rendered := make([]chan []byte, goroutines)
@@ -138,10 +144,11 @@ func (w *Workload) Write(ctx context.Context, out io.Writer, goroutines int) err
 		rendered[i] = make(chan []byte)
 		g.Go(func() error {
 			// A buffer is free again when the next one has been handed over.
-			var buffers [2][]byte
+			r := renderer{Workload: w}
+			buffers := [2][]byte{w.newBuffer(perChunk), w.newBuffer(perChunk)}
 			for n, turn := uint64(i), 0; n < chunks; n, turn = n+uint64(goroutines), 1-turn {
 				first := n * perChunk
-				buffers[turn] = w.render(buffers[turn][:0], first, min(first+perChunk, w.Events))
+				buffers[turn] = r.render(buffers[turn][:0], first, min(first+perChunk, w.Events))
 				select {
 				case rendered[i] <- buffers[turn]:
 				case <-ctx.Done():
@@ -167,15 +174,19 @@ func (w *Workload) Write(ctx context.Context, out io.Writer, goroutines int) err
 	return g.Wait()
 }
 
+// newBuffer makes room for so many events, and for one that is too long.
+func (w *Workload) newBuffer(events uint64) []byte {
+	return make([]byte, 0, int(events)*(longEvent+w.Extra)+longEvent+len(w.padding))
+}
+
 // render appends the events from first to before end.
-func (w *Workload) render(dst []byte, first, end uint64) []byte {
-	r := renderer{Workload: w}
-	fault := w.fault.from(first)
+func (r *renderer) render(dst []byte, first, end uint64) []byte {
+	fault := r.fault.from(first)
 	for n := first; n < end; n++ {
-		r.random.Seed(w.Seed, n*goldenRatio)
+		r.random.Seed(r.Seed, n*goldenRatio)
 		if n == fault.event {
 			dst = r.appendInvalid(dst, n, fault.number)
-			fault = w.fault.next(fault)
+			fault = r.fault.next(fault)
 		} else {
 			dst = r.appendEvent(dst, n)
 		}

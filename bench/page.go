@@ -1,0 +1,245 @@
+package bench
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"dailystats/bench/chart"
+)
+
+// drawing is a chart and the name of its file.
+type drawing struct {
+	name string
+	svg  []byte
+}
+
+// CreateCharts writes each chart as a file of its own, NAME.svg, to a folder,
+// which it makes if it isn't there.
+func (r *Result) CreateCharts(folder string) error {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return err
+	}
+	for _, d := range r.drawings() {
+		err := create(filepath.Join(folder, d.name+".svg"), func(w io.Writer) error {
+			_, err := w.Write(d.svg)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawings are the charts that there are figures for: tools side by side on one
+// workload, and how they grow over those that were generated.
+func (r *Result) drawings() []drawing {
+	var all []drawing
+	if w := r.sideBySide(); w != nil {
+		all = append(all,
+			drawing{"throughput", w.throughput().AppendSVG(nil)},
+			drawing{"memory", w.memory().AppendSVG(nil)})
+	}
+	for _, users := range []Users{Same, Distinct} {
+		for _, f := range []figure{wallTime, peakMemoryMiB} {
+			if lines := r.growth(users, f); len(lines) > 0 {
+				all = append(all, drawing{f.name + "-by-" + users.axis(), f.against(users, lines).AppendSVG(nil)})
+			}
+		}
+	}
+	return all
+}
+
+// sideBySide is the workload on which the tools are compared: the user's own
+// files, else the largest of the others.
+func (r *Result) sideBySide() (largest *Workload) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		switch {
+		case w.Events == 0:
+		case w.Users == "":
+			return w
+		case largest == nil || w.Bytes > largest.Bytes:
+			largest = w
+		}
+	}
+	return largest
+}
+
+func (w *Workload) throughput() chart.Bars {
+	return w.bars("Throughput: "+w.Name, false, func(r *Row) (float64, string) {
+		rate := float64(w.Bytes) / 1e6 / r.Median.Wall
+		return rate, formatRate(rate) + " MB/s"
+	})
+}
+
+func (w *Workload) memory() chart.Bars {
+	return w.bars("Peak memory, on a logarithmic scale: "+w.Name, true, func(r *Row) (float64, string) {
+		return peakMemoryMiB.of(r), formatPeak(r.Median.Peak)
+	})
+}
+
+// bars draws one figure of every tool that does the job.
+func (w *Workload) bars(title string, log bool, figureOf func(*Row) (float64, string)) chart.Bars {
+	c := chart.Bars{Title: title, Log: log}
+	for i := range w.Rows {
+		r := &w.Rows[i]
+		if r.kind == floor {
+			continue
+		}
+		bar := chart.Bar{Label: r.name() + r.settings(), Value: math.NaN(), Text: cut(r.Failed), Highlight: r.kind == ours}
+		if len(r.Runs) > 0 {
+			bar.Value, bar.Text = figureOf(r)
+		}
+		c.Bars = append(c.Bars, bar)
+	}
+	return c
+}
+
+// settings are what a row has beside its name, in a chart.
+func (r *Row) settings() (text string) {
+	if r.Memory > 0 {
+		text += ", " + formatSize(r.Memory)
+	}
+	if r.kind == ours && r.Parallel > 0 {
+		text += fmt.Sprintf(", %d workers", r.Parallel)
+	}
+	return text
+}
+
+// figure is one that grows with the workload.
+type figure struct {
+	name, title, unit string
+	of                func(*Row) float64
+}
+
+var (
+	wallTime      = figure{"time", "Time", "s", func(r *Row) float64 { return r.Median.Wall }}
+	peakMemoryMiB = figure{"memory", "Peak memory", "MiB", func(r *Row) float64 { return float64(r.Median.Peak) / mib }}
+)
+
+// axis is what grows where there are such users.
+func (u Users) axis() string {
+	if u == Same {
+		return "events"
+	}
+	return "users"
+}
+
+func (f figure) against(users Users, lines []chart.Line) chart.Lines {
+	title := fmt.Sprintf("%s against %s", f.title, users.axis())
+	if users == Same {
+		title += ", of " + users.words()
+	} else {
+		title += ", with an event each"
+	}
+	return chart.Lines{
+		Title: title,
+		X:     chart.Axis{Label: users.axis(), Log: true, Format: formatCount},
+		Y:     chart.Axis{Label: f.unit, Log: true, Format: formatTick},
+		Lines: lines,
+	}
+}
+
+// growth draws a line over generated workloads for each tool, the peers without
+// a limit.
+func (r *Result) growth(users Users, f figure) []chart.Line {
+	var lines []chart.Line
+	index := make(map[string]int)
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if w.Users != users || w.Events == 0 {
+			continue
+		}
+		for j := range w.Rows {
+			row := &w.Rows[j]
+			if row.kind == floor || row.kind == peer && row.Memory > 0 || len(row.Runs) == 0 {
+				continue
+			}
+			label := row.Tool + row.settings()
+			at, known := index[label]
+			if !known {
+				at = len(lines)
+				index[label] = at
+				lines = append(lines, chart.Line{Label: label})
+			}
+			lines[at].Points = append(lines[at].Points, chart.Point{X: float64(w.Events), Y: f.of(row)})
+		}
+	}
+	return lines
+}
+
+// pageStyle has no fonts or pictures from elsewhere: the page needs no network.
+const pageStyle = `
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 1200px; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; overflow-wrap: anywhere; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
+th:first-child, td:first-child, th:last-child, td:last-child { text-align: left; }
+td:last-child { white-space: normal; min-width: 9rem; overflow-wrap: anywhere; }
+tr.own td { background: #eef5fb; font-weight: 600; }
+svg { max-width: 100%; height: auto; margin: .5rem 0; }
+p, li { max-width: 75ch; }
+`
+
+// WritePage writes the result as an HTML page with tables and charts.
+func (r *Result) WritePage(out io.Writer) error {
+	var page strings.Builder
+	page.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
+		"<title>dailystats bench</title>\n<style>" + pageStyle + "</style>\n</head>\n<body>\n<h1>dailystats bench</h1>\n")
+	writeElement(&page, "p", r.method())
+	for _, d := range r.drawings() {
+		page.Write(d.svg)
+		page.WriteString("\n")
+	}
+	for i := range r.Workloads {
+		r.Workloads[i].writeHTML(&page)
+	}
+	if len(r.Notes) > 0 {
+		page.WriteString("<h2>Notes</h2>\n<ul>\n")
+		for _, note := range r.Notes {
+			writeElement(&page, "li", note)
+		}
+		page.WriteString("</ul>\n")
+	}
+	page.WriteString("</body>\n</html>\n")
+	_, err := io.WriteString(out, page.String())
+	return err
+}
+
+func (w *Workload) writeHTML(page *strings.Builder) {
+	writeElement(page, "h2", w.summary())
+	if w.Failed != "" {
+		writeElement(page, "p", w.Failed)
+		return
+	}
+	page.WriteString("<div class=\"table\"><table>\n<tr>")
+	for _, heading := range headings() {
+		writeElement(page, "th", heading)
+	}
+	page.WriteString("</tr>\n")
+	for i := range w.Rows {
+		r := &w.Rows[i]
+		if r.kind == ours {
+			page.WriteString("<tr class=\"own\">")
+		} else {
+			page.WriteString("<tr>")
+		}
+		for _, cell := range w.cells(r) {
+			writeElement(page, "td", cell)
+		}
+		page.WriteString("</tr>\n")
+	}
+	page.WriteString("</table></div>\n")
+}
+
+func writeElement(page *strings.Builder, name, text string) {
+	fmt.Fprintf(page, "<%s>%s</%s>\n", name, html.EscapeString(text), name)
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"dailystats/bench"
+)
+
+// benchCommand measures the job, and what else does it.
+type benchCommand struct {
+	Inputs []string `arg:"" optional:"" sep:"none" placeholder:"INPUT" help:"Files, folders and globs to measure the job on."`
+
+	Scale    []count       `placeholder:"N,..." help:"Measure generated files of so many events, too: 1e6,1e7,1e8."`
+	Users    []bench.Users `default:"same,distinct" enum:"same,distinct" placeholder:"USERS,..." help:"Whose those events are: a thousand users' whatever their number, or each a user's of its own. (default: ${default})"`
+	Memory   []size        `placeholder:"SIZE,..." help:"Memory limits to try. (default: 64MiB)"`
+	Parallel []workers     `placeholder:"N,..." help:"Numbers of workers to try. (default: as many as run takes)"`
+	Limit    bool          `help:"Have the system hold each process to its limit as well, with a cgroup."`
+	Runs     workers       `default:"3" placeholder:"N" help:"Runs of each, in turn, behind one that warms up. (default: ${default})"`
+	Peers    []string      `placeholder:"NAME,..." help:"Measure other tools too, on the same files: duckdb, clickhouse, polars, datafusion, miller, jq, python, or all."`
+	PeerDir  string        `placeholder:"DIR" help:"Look for them in DIR, too: where bench/peers/setup has put them."`
+	TempDir  string        `placeholder:"DIR" help:"Folder for results, spill files and generated events. (default: $$TMPDIR, else /var/tmp)"`
+
+	JSON     string `name:"json" placeholder:"FILE" help:"Write all figures as a JSON document."`
+	Markdown string `placeholder:"FILE" help:"Write the table as Markdown."`
+	HTML     string `name:"html" placeholder:"FILE" help:"Write a page with tables and charts, which needs no network."`
+	SVG      string `name:"svg" placeholder:"DIR" help:"Write each chart as an SVG file."`
+}
+
+// Run is called by kong.
+func (c *benchCommand) Run(ctx context.Context) error {
+	if len(c.Inputs) == 0 && len(c.Scale) == 0 {
+		return usageError{errors.New("nothing to measure: give files, or --scale for generated ones")}
+	}
+	command, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("our own program can't be found: %w", err)
+	}
+	result, err := bench.Run(ctx, c.config(command))
+	return errors.Join(err, c.write(result))
+}
+
+func (c *benchCommand) config(command string) bench.Config {
+	config := bench.Config{
+		Command:  command,
+		Inputs:   c.Inputs,
+		Users:    c.Users,
+		Limit:    c.Limit,
+		Runs:     int(c.Runs),
+		Peers:    c.Peers,
+		PeerDir:  c.PeerDir,
+		TempDir:  c.TempDir,
+		Progress: func(message string) { fmt.Fprintln(os.Stderr, message) },
+	}
+	for _, events := range c.Scale {
+		config.Scale = append(config.Scale, uint64(events))
+	}
+	for _, memory := range c.Memory {
+		config.Memory = append(config.Memory, int64(memory))
+	}
+	for _, parallel := range c.Parallel {
+		config.Parallel = append(config.Parallel, int(parallel))
+	}
+	return config
+}
+
+// write writes what was measured, be it all or not.
+func (c *benchCommand) write(result bench.Result) error {
+	if len(result.Workloads) == 0 {
+		return nil
+	}
+	err := result.WriteTable(os.Stdout)
+	for _, out := range []struct {
+		path  string
+		write func(path string) error
+	}{
+		{c.JSON, result.CreateJSON},
+		{c.Markdown, result.CreateMarkdown},
+		{c.HTML, result.CreatePage},
+		{c.SVG, result.CreateCharts},
+	} {
+		if out.path != "" {
+			err = errors.Join(err, out.write(out.path))
+		}
+	}
+	return err
+}
