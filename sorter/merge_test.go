@@ -122,6 +122,7 @@ func BenchmarkMerge(b *testing.B) {
 		stretches := stretchesOf(b, pagesOf(all), 40000)
 		b.Run(fmt.Sprintf("runs=%d", runs), func(b *testing.B) {
 			m, keys := newMerger(), 0
+			b.ReportAllocs()
 			for b.Loop() {
 				for _, s := range stretches {
 					keys += mergeAll(b, m, s)

@@ -42,6 +42,7 @@ func BenchmarkReduce(b *testing.B) {
 	for _, runs := range []int{1, 16, 256} {
 		b.Run(fmt.Sprintf("runs=%d", runs), func(b *testing.B) {
 			ctx := context.Background()
+			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
 				s := New(ctx, Config{TempDir: b.TempDir(), RunRecords: keys/runs + 2, ChunkPages: 256, Chunks: 1000, Runs: 1000, StretchRecords: 40000})
@@ -57,4 +58,55 @@ func BenchmarkReduce(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/keys, "ns/key")
 		})
 	}
+}
+
+// fullPage returns the groups of events of users in steps of 20 or so, as many
+// as a page holds.
+func fullPage() (groups []group) {
+	var w pageWriter
+	w.start(make([]byte, 0, PageSize))
+	for user := int64(1000); !w.full(); user += 17 + user%7 {
+		g := group{stats.Key{Day: 739252, User: user}, stats.Totals{Events: 1}}
+		if user%3 == 0 {
+			g.Totals.Purchases, g.Totals.Revenue = 1, stats.NewAmount(19, 99e16)
+		}
+		w.add(g.Key, g.Totals)
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// BenchmarkPageEncode measures writing a page.
+func BenchmarkPageEncode(b *testing.B) {
+	groups, buf := fullPage(), make([]byte, 0, PageSize)
+	b.ReportAllocs()
+	for b.Loop() {
+		var w pageWriter
+		w.start(buf)
+		for i := range groups {
+			w.add(groups[i].Key, groups[i].Totals)
+		}
+		b.SetBytes(int64(len(w.finish(1))))
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(groups)), "ns/record")
+}
+
+// BenchmarkPageDecode measures reading it.
+func BenchmarkPageDecode(b *testing.B) {
+	groups := fullPage()
+	p := encode(groups, 1)
+	b.SetBytes(int64(len(p)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var r pageReader
+		if err := r.open(p); err != nil {
+			b.Fatal(err)
+		}
+		for r.left > 0 {
+			if err := r.next(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(groups)), "ns/record")
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -406,12 +407,14 @@ var shapes = []struct{ name, line string }{
 	{"compact", `{"user_id":12345678,"event_type":"purchase","timestamp":"2024-01-15T10:30:00Z","amount":19.99}`},
 	{"fraction", `{"user_id":12345678,"event_type":"purchase","timestamp":"2024-01-15T10:30:00.123456Z","amount":19.99}`},
 	{"offset", `{"user_id":12345678,"event_type":"purchase","timestamp":"2024-01-15T10:30:00+00:00","amount":19.99}`},
+	{"shuffled", "{  \"timestamp\"\t:\"2024-01-15T10:30:00Z\"\t,  \"event_type\":\"purchase\",  \"amount\":19.99 , \"user_id\": 12345678  }"},
 	{"wide", `{"user_id":12345678,"event_type":"purchase","timestamp":"2024-01-15T10:30:00Z","amount":19.99,"session":"6fe1c7b2-8b0a-4d5f-9d3e-2b7a1c9e0f44","page":{"url":"https://example.com/shop/item?id=4711&ref=mail","title":"An item – and more","tags":["new","sale",null],"position":{"x":-12.5,"y":1e3}},"agent":"Mozilla/5.0 (X11; Linux x86_64)","flags":[true,false]}`},
 }
 
+// BenchmarkFast measures a line that the fast reader takes.
 func BenchmarkFast(b *testing.B) {
 	for _, shape := range shapes {
-		b.Run(shape.name, func(b *testing.B) {
+		b.Run("shape="+shape.name, func(b *testing.B) {
 			line := []byte(shape.line)
 			b.SetBytes(int64(len(line)))
 			b.ReportAllocs()
@@ -422,9 +425,16 @@ func BenchmarkFast(b *testing.B) {
 	}
 }
 
+// invalidLines are what the plain reader has to find words for.
+var invalidLines = []struct{ name, line string }{
+	{"malformed", `{"user_id": 12345678, "event_type": "purchase", "timestamp": "2024-01-15T10:30`},
+	{"invalid", `{"user_id": "12345678", "event_type": "purchase", "timestamp": "INVALID_TIMESTAMP", "amount": -5.00}`},
+}
+
+// BenchmarkPlain measures a line that the plain reader reads or rejects.
 func BenchmarkPlain(b *testing.B) {
-	for _, shape := range shapes {
-		b.Run(shape.name, func(b *testing.B) {
+	for _, shape := range slices.Concat(shapes, invalidLines) {
+		b.Run("shape="+shape.name, func(b *testing.B) {
 			line := []byte(shape.line)
 			b.SetBytes(int64(len(line)))
 			b.ReportAllocs()

@@ -14,7 +14,7 @@ func BenchmarkRead(b *testing.B) {
 			i*7919%1_000_003, i%28+1, i%60, i%500)
 	}
 	for _, f := range []format{formatPlain, formatGzip, formatZstd, formatLz4} {
-		b.Run(f.String(), func(b *testing.B) {
+		b.Run("format="+f.String(), func(b *testing.B) {
 			data := text.Bytes()
 			if f != formatPlain {
 				data = compress(f, data)

@@ -85,11 +85,13 @@ func replaceInvalid(text []byte) string {
 	return b.String()
 }
 
+// BenchmarkAppendReject measures an invalid line on its way to the rejects.
 func BenchmarkAppendReject(b *testing.B) {
 	raw := []byte(`{"user_id": 789, "event_type": "page_view", "timestamp": "INVALID_TIMESTAMP"}`)
 	codes := []string{"timestamp_invalid"}
 	var buffer []byte
 	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
 	for b.Loop() {
 		buffer = AppendReject(buffer[:0], "events.jsonl", 4, codes, raw)
 	}
