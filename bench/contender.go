@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,6 +107,3 @@ func (r *Row) title() string {
 	}
 	return title
 }
-
-// threads is how many a peer may have: as many as there are processors for.
-func threads() int { return runtime.GOMAXPROCS(0) }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,15 +19,17 @@ import (
 	"dailystats/stats/pipeline"
 )
 
-// A peer is a tool that can do the job too, or nearly. Its program in the folder
-// peers is called as
+// peerTool is a tool that can do the job too, or nearly. Its program in the
+// folder peers is called as
 //
-//	PROGRAM --version                                    what is it, or why can't it run here?
-//	PROGRAM OUTPUT THREADS MEMORY TEMPDIR INPUT...       do the job; MEMORY in bytes, 0 for no limit
+//	PROGRAM --version                                what is it, or why can't it run here?
+//	PROGRAM OUTPUT THREADS MEMORY TEMPDIR INPUT...   do the job; MEMORY in bytes, 0 for no limit
 type peerTool struct {
 	name   string
 	limits bool   // it can be told a limit of memory
-	note   string // what it does otherwise, for those who read the table
+	single bool   // it has one thread, however many it may have
+	rules  string // which of the rules it can't express
+	memory string // what its limit means
 }
 
 //go:embed peers/clickhouse peers/datafusion peers/duckdb peers/jq peers/miller peers/polars peers/python
@@ -36,13 +39,41 @@ var peerPrograms embed.FS
 const AllPeers = "all"
 
 var peerTools = []peerTool{
-	{name: "duckdb"},
-	{name: "clickhouse"},
-	{name: "polars"},
-	{name: "datafusion"},
-	{name: "miller"},
-	{name: "jq"},
-	{name: "python"},
+	{
+		name: "duckdb", limits: true,
+		rules:  "skips malformed lines; takes user_id and amount from strings and fractions, and timestamps with other zones or none",
+		memory: "its limit is for its buffers",
+	},
+	{
+		name: "clickhouse", limits: true,
+		rules:  "skips malformed lines; takes numbers from strings, user_ids too large wrap around, other zones count as their time in UTC",
+		memory: "its limit is for the query",
+	},
+	{
+		name: "polars", limits: true,
+		rules:  "stops at the first malformed line; looks at the date of a timestamp alone",
+		memory: "its limit is where it begins to spill",
+	},
+	{
+		name: "datafusion", limits: true,
+		rules:  "stops at the first malformed line or wrong type; looks at the date of a timestamp alone",
+		memory: "its limit is for its operators",
+	},
+	{
+		name:   "miller",
+		rules:  "stops at the first malformed line; sums are floating point; dates are not checked",
+		memory: "it knows no limit",
+	},
+	{
+		name: "jq", limits: true,
+		rules:  "jq, sort and awk in a pipe; sums are floating point; user_ids beyond 2^53 are rounded; dates are not checked",
+		memory: "its limit is for sort; its memory is that of the largest of them",
+	},
+	{
+		name: "python", single: true,
+		rules:  "a dict of decimals; dates as datetime reads them",
+		memory: "it knows no limit",
+	},
 }
 
 // foundPeer is a peer that was looked for.
@@ -63,8 +94,8 @@ func (b *bench) findPeers(ctx context.Context) error {
 		found := foundPeer{peerTool: p, program: filepath.Join(b.dir, p.name)}
 		if found.version, err = b.install(ctx, found); err != nil {
 			found.missing = "not found: " + err.Error()
-		} else if p.note != "" {
-			b.note(p.name + ": " + p.note)
+		} else {
+			b.note(fmt.Sprintf("%s: %s; %s.", p.name, p.rules, p.memory))
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -142,7 +173,13 @@ func (b *bench) peerRows(p foundPeer, files []string) []contender {
 }
 
 func (b *bench) peerRow(p foundPeer, files []string, memory int64) contender {
-	row := Row{Tool: p.name, Version: p.version, Memory: memory, Held: b.Limit && memory > 0, Parallel: threads(), kind: peer, Failed: p.missing}
+	row := Row{
+		Tool: p.name, Version: p.version, kind: peer, Failed: p.missing,
+		Memory: memory, Held: b.Limit && memory > 0, Parallel: runtime.GOMAXPROCS(0),
+	}
+	if p.single {
+		row.Parallel = 1
+	}
 	return contender{row: row, process: func(output string) process {
 		args := []string{p.program, output, strconv.Itoa(row.Parallel), strconv.FormatInt(memory, 10), b.dir}
 		run := process{args: append(args, files...), env: b.peerEnvironment()}
