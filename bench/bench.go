@@ -73,12 +73,6 @@ const DefaultRuns = 3
 // ErrOwnRun is the error of a measurement in which our own part failed.
 var ErrOwnRun = errors.New("not all could be measured: the table says why")
 
-// usageError is an error that pipeline.ErrUsage is a cause of, without saying so.
-type usageError struct{ error }
-
-func (e usageError) Is(target error) bool { return target == pipeline.ErrUsage }
-func (e usageError) Unwrap() error        { return e.error }
-
 // Run measures. When it returns an error, the result has what was measured until
 // then; ErrOwnRun comes at the end. When ctx is done, Run ends soon, with its
 // cause, and no process that it started goes on.
@@ -142,20 +136,12 @@ func (c Config) withDefaults() Config {
 		c.Parallel = []int{0}
 	}
 	if c.TempDir == "" {
-		c.TempDir = defaultTempDir()
+		c.TempDir = pipeline.DefaultTempDir()
 	}
 	if c.Progress == nil {
 		c.Progress = func(string) {}
 	}
 	return c
-}
-
-// defaultTempDir is $TMPDIR, else /var/tmp: /tmp is memory on many systems.
-func defaultTempDir() string {
-	if dir := os.Getenv("TMPDIR"); dir != "" || runtime.GOOS == "windows" {
-		return os.TempDir()
-	}
-	return "/var/tmp"
 }
 
 // sources finds the inputs, which are read many times.
@@ -165,11 +151,11 @@ func (b *bench) sources() ([]input.Source, error) {
 	}
 	sources, _, err := input.Expand(b.Inputs)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, pipeline.UsageErrorf("%w", err)
 	}
 	for _, s := range sources {
 		if s.Size() < 0 {
-			return nil, usageError{fmt.Errorf("%s can't be read again and again: give a file", s.Name)}
+			return nil, pipeline.UsageErrorf("%s can't be read again and again: give a file", s.Name)
 		}
 	}
 	return sources, nil
@@ -235,7 +221,7 @@ func (b *bench) generateAndMeasure(ctx context.Context, events uint64, users Use
 	}
 	generated, err := workload.New(c)
 	if err != nil {
-		return usageError{err}
+		return pipeline.UsageErrorf("%w", err)
 	}
 	b.Progress("generating " + w.Name)
 	file := filepath.Join(b.dir, "events.jsonl")

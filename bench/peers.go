@@ -113,7 +113,7 @@ func (b *bench) wantedPeers() ([]peerTool, error) {
 	for _, name := range b.Peers {
 		i := slices.IndexFunc(b.tools, func(p peerTool) bool { return p.name == name })
 		if i < 0 {
-			return nil, usageError{fmt.Errorf("there is no peer %q: choose from %s and %s", name, b.peerNames(), AllPeers)}
+			return nil, pipeline.UsageErrorf("there is no peer %q: choose from %s and %s", name, b.peerNames(), AllPeers)
 		}
 		wanted = append(wanted, b.tools[i])
 	}

@@ -13,13 +13,13 @@ import (
 type benchCommand struct {
 	Inputs []string `arg:"" optional:"" sep:"none" placeholder:"INPUT" help:"Files, folders and globs to measure the job on."`
 
-	Scale    []count       `placeholder:"N,..." help:"Measure generated files of so many events, too: 1e6,1e7,1e8."`
-	Users    []bench.Users `default:"same,distinct" enum:"same,distinct" placeholder:"USERS,..." help:"Whose those events are: a thousand users' whatever their number, or each a user's of its own. (default: ${default})"`
-	Memory   []size        `placeholder:"SIZE,..." help:"Memory limits to try. (default: 64MiB)"`
-	Parallel []workers     `placeholder:"N,..." help:"Numbers of workers to try. (default: as many as run takes)"`
+	Scale    []count       `placeholder:"N" help:"Measure generated files of so many events, too: 1e6,1e7,1e8."`
+	Users    []bench.Users `default:"same,distinct" enum:"same,distinct" placeholder:"USERS" help:"Whose those events are: a thousand users' whatever their number, or each a user's of its own. (default: ${default})"`
+	Memory   []size        `placeholder:"SIZE" help:"Memory limits to try. (default: 64MiB)"`
+	Parallel []workers     `placeholder:"N" help:"Numbers of workers to try. (default: as many as run takes)"`
 	Limit    bool          `help:"Have the system hold each process to its limit as well, with a cgroup."`
 	Runs     workers       `default:"3" placeholder:"N" help:"Runs of each, in turn, behind one that warms up. (default: ${default})"`
-	Peers    []string      `placeholder:"NAME,..." help:"Measure other tools too, on the same files: duckdb, clickhouse, polars, datafusion, miller, jq, python, or all."`
+	Peers    []string      `placeholder:"NAME" help:"Measure other tools too, on the same files: duckdb, clickhouse, polars, datafusion, miller, jq, python, or all."`
 	PeerDir  string        `placeholder:"DIR" help:"Look for them in DIR, too: where bench/peers/setup has put them."`
 	TempDir  string        `placeholder:"DIR" help:"Folder for results, spill files and generated events. (default: $$TMPDIR, else /var/tmp)"`
 
@@ -27,6 +27,19 @@ type benchCommand struct {
 	Markdown string `placeholder:"FILE" help:"Write the table as Markdown."`
 	HTML     string `name:"html" placeholder:"FILE" help:"Write a page with tables and charts, which needs no network."`
 	SVG      string `name:"svg" placeholder:"DIR" help:"Write each chart as an SVG file."`
+}
+
+// Help is shown by kong below the first line.
+func (c *benchCommand) Help() string {
+	return `Each tool with its settings is a process of its own, run once to warm up and then several times in turn with the others. Wall and processor time and peak memory are what the kernel says of it when it has ended; "wc -l" on the same files is the floor. Results are compared with ours, group by group. Files are best in the page cache: warming up sees to that where they fit.
+
+The table goes to standard output. What fails, is not found or is killed has a row that says so; the exit code is 1 only if a run of ours failed. After an interrupt the table has what was measured.
+
+Examples:
+
+  dailystats bench events.jsonl --memory 24MiB,64MiB --parallel 1,2,4
+  dailystats bench --scale 1e6,1e7,1e8 --html growth.html
+  dailystats bench events.jsonl --peers duckdb,jq --peer-dir peers`
 }
 
 // Run is called by kong.

@@ -16,7 +16,7 @@ import (
 func (j *job) openInputs(ctx context.Context) error {
 	sources, duplicates, err := input.Expand(j.Inputs)
 	if errors.Is(err, input.ErrNotFound) {
-		return usageError{err}
+		return UsageErrorf("%w", err)
 	}
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (j *job) warn(message string) {
 // spill.
 func (j *job) openOutputs() (err error) {
 	if info, err := os.Stat(j.TempDir); j.Output != "" && (err != nil || !info.IsDir()) {
-		return usageErrorf("--temp-dir %s is not a folder", j.TempDir)
+		return UsageErrorf("--temp-dir %s is not a folder", j.TempDir)
 	}
 	if j.result, err = j.create(j.Output); err != nil {
 		return err
@@ -103,12 +103,12 @@ func (j *job) checkApart() error {
 		}
 		for _, other := range written {
 			if sameFile(path, other) {
-				return usageErrorf("%s would be written twice: give each output a file of its own", path)
+				return UsageErrorf("%s would be written twice: give each output a file of its own", path)
 			}
 		}
 		written = append(written, path)
 		if j.isInput(path) {
-			return usageErrorf("%s would be overwritten: it is an input", path)
+			return UsageErrorf("%s would be overwritten: it is an input", path)
 		}
 	}
 	return nil

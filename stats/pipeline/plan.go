@@ -170,7 +170,7 @@ func (p Plan) check(maxLine int, compressed bool) error {
 	for enough > mib && spend(enough-mib, p.Workers, maxLine, compressed).works() {
 		enough -= mib
 	}
-	return usageErrorf("--memory %s is too small for --parallel %d and --max-line %s: give --memory %dMiB or more",
+	return UsageErrorf("--memory %s is too small for --parallel %d and --max-line %s: give --memory %dMiB or more",
 		size(p.Memory), p.Workers, size(int64(maxLine)), enough/mib)
 }
 

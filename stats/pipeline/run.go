@@ -32,12 +32,13 @@ var (
 // usageError is an error that ErrUsage is a cause of, without saying so.
 type usageError struct{ error }
 
-func usageErrorf(format string, args ...any) error {
-	return usageError{fmt.Errorf(format, args...)}
-}
-
 func (e usageError) Is(target error) bool { return target == ErrUsage }
 func (e usageError) Unwrap() error        { return e.error }
+
+// UsageErrorf formats an error about what was asked for.
+func UsageErrorf(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
 
 // Run does the job that options describe. It returns when all of its goroutines
 // have ended and all of its files are closed: the result is there whole, or as
@@ -105,7 +106,7 @@ func newJob(ctx context.Context, o Options) (*job, error) {
 func (o Options) withDefaults() Options {
 	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	o.MaxLine = cmp.Or(o.MaxLine, DefaultMaxLine)
-	o.TempDir = cmp.Or(o.TempDir, defaultTempDir())
+	o.TempDir = cmp.Or(o.TempDir, DefaultTempDir())
 	if o.Stdin == nil {
 		o.Stdin = os.Stdin
 	}
@@ -115,8 +116,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// defaultTempDir is $TMPDIR, else /var/tmp: /tmp is memory on many systems.
-func defaultTempDir() string {
+// DefaultTempDir is $TMPDIR, else /var/tmp: /tmp is memory on many systems.
+func DefaultTempDir() string {
 	if dir := os.Getenv("TMPDIR"); dir != "" || runtime.GOOS == "windows" {
 		return os.TempDir()
 	}
