@@ -74,7 +74,7 @@ func (b Bars) scale(from, to float64) scale {
 			values = append(values, math.Pow(10, powerBelow(bar.Value/2)))
 		}
 	}
-	return newScale(values, b.Log, from, to)
+	return newScale(values, b.Log, true, from, to)
 }
 
 // zero is where bars start.

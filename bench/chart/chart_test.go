@@ -55,7 +55,7 @@ func year() []Point {
 	points := make([]Point, 365)
 	for i := range points {
 		x := float64(i)
-		points[i] = Point{x, math.Round(1000 + 300*math.Sin(x/58) + 90*math.Sin(x))}
+		points[i] = Point{739252 + x, math.Round(1000 + 300*math.Sin(x/58) + 90*math.Sin(x))}
 	}
 	return points
 }

@@ -66,10 +66,10 @@ func (l Lines) plot() *plot {
 		bottom: head + height,
 	}
 	xs, ys := l.figures()
-	p.y = newScale(ys, l.Y.Log, p.bottom, p.top)
+	p.y = newScale(ys, l.Y.Log, true, p.bottom, p.top)
 	p.left = padding + p.widestTick(l.Y) + 8
-	p.right = width - padding - l.widestLabel() - 20
-	p.x = newScale(xs, l.X.Log, p.left, p.right)
+	p.right = width - padding - l.widestLabel() - 20 - 3*markSize
+	p.x = newScale(xs, l.X.Log, false, p.left, p.right)
 	return p
 }
 
@@ -165,9 +165,12 @@ func (p *plot) draw(index int, points []Point) {
 	}
 }
 
+// markSize is half of a mark's width.
+const markSize = 4.0
+
 // mark draws a point, in one of four forms.
 func (p *plot) mark(index int, x, y float64, colour string) {
-	const r = 4.0
+	const r = markSize
 	switch index % 4 {
 	case 0:
 		fmt.Fprintf(&p.text, "<circle cx=\"%s\" cy=\"%s\" r=\"%s\" fill=\"%s\"/>\n", num(x), num(y), num(r), colour)
@@ -224,7 +227,8 @@ func (p *plot) tag(t tag) {
 	const below = 4.5
 	x := p.right + 18
 	p.line(t.x+6, t.y, x-4, t.at, grid)
-	p.label(x, t.at+below, start, colours[t.index%len(colours)], shorten(t.text, width-padding-x, fontSize))
+	p.mark(t.index, x+markSize, t.at, colours[t.index%len(colours)])
+	p.label(x+3*markSize, t.at+below, start, ink, shorten(t.text, width-padding-x-3*markSize, fontSize))
 }
 
 // description says what there is to see.

@@ -15,8 +15,8 @@ type scale struct {
 }
 
 // newScale returns a scale over all figures that it can show, with its ends at
-// round ones.
-func newScale(figures []float64, log bool, from, to float64) scale {
+// round ones, and over 0 if that is wanted and can be shown.
+func newScale(figures []float64, log, zero bool, from, to float64) scale {
 	least, most := math.Inf(1), math.Inf(-1)
 	for _, f := range figures {
 		if shown(f, log) {
@@ -26,11 +26,14 @@ func newScale(figures []float64, log bool, from, to float64) scale {
 	if least > most { // there is none
 		least, most = 1, 10
 	}
+	if zero && !log {
+		least, most = min(least, 0), max(most, 0)
+	}
 	s := scale{log: log, from: from, to: to}
 	if log {
 		s.ticks = logTicks(least, most)
 	} else {
-		s.ticks = linearTicks(min(least, 0), max(most, 0))
+		s.ticks = linearTicks(least, most)
 	}
 	s.least, s.most = s.ticks[0], s.ticks[len(s.ticks)-1]
 	return s
@@ -59,8 +62,8 @@ func (s *scale) at(f float64) float64 {
 // first not above least and the last not below most.
 func linearTicks(least, most float64) []float64 {
 	const about = 5.0
-	if most-least < leastFigure {
-		most = least + 1
+	if most-least < leastFigure+1e-9*math.Abs(most) {
+		most = least + max(1, math.Abs(least))
 	}
 	power := math.Pow(10, math.Floor(math.Log10((most-least)/about)))
 	step := power
