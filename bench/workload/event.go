@@ -136,17 +136,21 @@ func (r *renderer) appendEvent(dst []byte, n uint64) []byte {
 func (r *renderer) appendObject(dst []byte, v *values) []byte {
 	switch r.Shape {
 	case Compact:
-		return appendFields(dst, v, ":", ",")
+		return appendFields(dst, v, &fieldOrder, ":", ",")
 	case Shuffled:
-		return r.appendShuffled(dst, v)
+		return appendFields(dst, v, r.shuffle(), ":", ",")
 	default:
-		return appendFields(dst, v, ": ", ", ")
+		return appendFields(dst, v, &fieldOrder, ": ", ", ")
 	}
 }
 
-func appendFields(dst []byte, v *values, colon, comma string) []byte {
+// fieldOrder is that of fields which are not shuffled.
+var fieldOrder = [fields]field{userID, eventType, timestamp, amount, properties}
+
+func appendFields(dst []byte, v *values, order *[fields]field, colon, comma string) []byte {
 	separator := "{"
-	for i, value := range v {
+	for _, i := range order {
+		value := v[i]
 		if value == nil {
 			continue
 		}
@@ -159,29 +163,14 @@ func appendFields(dst []byte, v *values, colon, comma string) []byte {
 	return append(dst, "}\n"...)
 }
 
-// appendShuffled appends fields in any order, and any space between them.
-func (r *renderer) appendShuffled(dst []byte, v *values) []byte {
-	order := [fields]field{userID, eventType, timestamp, amount, properties}
+// shuffle puts the fields in any order.
+func (r *renderer) shuffle() *[fields]field {
+	order := fieldOrder
 	random := r.random.Uint64()
 	for i := fields - 1; i > 0; i-- {
 		j := random % uint64(i+1)
 		random /= uint64(i + 1)
 		order[i], order[j] = order[j], order[i]
 	}
-	space := func() string {
-		random = random>>2 | random<<62
-		return [...]string{"", " ", "  ", "\t"}[random&3]
-	}
-	separator := "{"
-	for _, i := range order {
-		if v[i] == nil {
-			continue
-		}
-		dst = append(append(dst, separator...), space()...)
-		dst = append(append(dst, names[i]...), space()...)
-		dst = append(append(dst, ':'), space()...)
-		dst = append(append(dst, v[i]...), space()...)
-		separator = ","
-	}
-	return append(dst, "}\n"...)
+	return &order
 }

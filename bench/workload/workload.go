@@ -63,8 +63,7 @@ const (
 type Shape string
 
 // Spaced events have a space behind each colon and comma, compact ones have
-// none. Those that are shuffled have their fields in any order and spaces
-// anywhere.
+// none, nor do those that are shuffled, whose fields are in any order.
 const (
 	Spaced   Shape = "spaced"
 	Compact  Shape = "compact"

@@ -17,7 +17,7 @@ type genCommand struct {
 	Days     count          `default:"30" placeholder:"N" help:"Number of days, from 2024-01-01. (default: ${default})"`
 	Skew     workload.Skew  `default:"uniform" enum:"uniform,zipf" placeholder:"SKEW" help:"How events spread over users: ${enum}. (default: ${default})"`
 	Order    workload.Order `default:"random" enum:"random,time" placeholder:"ORDER" help:"How they follow each other: ${enum}. (default: ${default})"`
-	Shape    workload.Shape `default:"spaced" enum:"spaced,compact,shuffled" placeholder:"SHAPE" help:"How they are written: ${enum}: fields and spaces anywhere. (default: ${default})"`
+	Shape    workload.Shape `default:"spaced" enum:"spaced,compact,shuffled" placeholder:"SHAPE" help:"How they are written: ${enum}: compact, with the fields in any order. (default: ${default})"`
 	Invalid  workload.Rate  `default:"0" placeholder:"RATE" help:"Share of invalid events, of all kinds: 0.01 or 1%. (default: ${default})"`
 	Extra    count          `default:"0" placeholder:"BYTES" help:"Bytes of nested unknown fields in each event. (default: ${default})"`
 	Seed     uint64         `default:"1" placeholder:"N" help:"Another seed gives other events. (default: ${default})"`
