@@ -251,15 +251,18 @@ func (r *pageReader) readRevenue(u unit) {
 	switch u {
 	case noRevenue:
 	case wide:
-		high, whole := r.uvarint(), r.uvarint()
-		r.revenue = stats.AmountOfLimbs(high, whole, r.uvarint())
+		high, whole, fraction := r.uvarint(), r.uvarint(), r.uvarint()
+		if whole >= stats.LimbBase || fraction >= stats.LimbBase {
+			r.rest = nil
+		}
+		r.revenue = stats.AmountOfLimbs(high, whole, fraction)
 	default:
 		r.coefficient = r.uvarint()
 	}
 }
 
-// uvarint reads one number. Past the end of the page it sets rest to nil,
-// which next looks at.
+// uvarint reads one number. Past the end of the page it sets rest to nil, as
+// all do that find damage: next looks at it.
 func (r *pageReader) uvarint() uint64 {
 	if len(r.rest) > 0 && r.rest[0] < 0x80 {
 		x := uint64(r.rest[0])

@@ -115,6 +115,23 @@ func TestPageOrder(t *testing.T) {
 	})
 }
 
+// TestDamagedRevenue proves that digits of an amount which no writer writes are
+// taken as damage, not as another amount.
+func TestDamagedRevenue(t *testing.T) {
+	for _, damaged := range []stats.Amount{
+		stats.AmountOfLimbs(1, stats.LimbBase, 0),
+		stats.AmountOfLimbs(1, 0, stats.LimbBase),
+	} {
+		var r pageReader
+		if err := r.open(encode([]group{{Totals: stats.Totals{Events: 2, Revenue: damaged}}}, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.next(); err != errDamagedPage {
+			t.Errorf("%+v: error %v, want %v", damaged, err, errDamagedPage)
+		}
+	}
+}
+
 // FuzzPageReader proves that any bytes are read as a page, or are an error, and
 // that what was read is written back and read again as the same.
 func FuzzPageReader(f *testing.F) {

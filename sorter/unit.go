@@ -66,6 +66,5 @@ func expand(u unit, coefficient uint64) stats.Amount {
 
 // amountOf is whole + fraction/10^18, with a whole of any size.
 func amountOf(whole, fraction uint64) stats.Amount {
-	const base = 1e18
-	return stats.AmountOfLimbs(whole/base, whole%base, fraction)
+	return stats.AmountOfLimbs(whole/stats.LimbBase, whole%stats.LimbBase, fraction)
 }

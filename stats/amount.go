@@ -22,8 +22,8 @@ type Amount struct {
 // maxPlaces is the number of decimal places that an Amount holds.
 const maxPlaces = 18
 
-// limbBase is the base in which an Amount's digits are held.
-const limbBase = 1e18
+// LimbBase is the base in which an Amount's digits are held.
+const LimbBase = 1e18
 
 var (
 	// ErrNotPositive is ParseAmount's answer to zero and to negative numbers.
@@ -38,7 +38,7 @@ func NewAmount(whole, fraction uint64) Amount {
 }
 
 // AmountOfLimbs returns high·10^18 + whole + fraction/10^18. The last two must
-// be below 10^18. It undoes Limbs.
+// be below LimbBase. It undoes Limbs.
 func AmountOfLimbs(high, whole, fraction uint64) Amount {
 	return Amount{high, whole, fraction}
 }
@@ -178,12 +178,12 @@ var powersOf10 = [maxPlaces + 1]uint64{
 // Add returns a + b.
 func (a Amount) Add(b Amount) Amount {
 	sum := Amount{a.high + b.high, a.whole + b.whole, a.fraction + b.fraction}
-	if sum.fraction >= limbBase {
-		sum.fraction -= limbBase
+	if sum.fraction >= LimbBase {
+		sum.fraction -= LimbBase
 		sum.whole++
 	}
-	if sum.whole >= limbBase {
-		sum.whole -= limbBase
+	if sum.whole >= LimbBase {
+		sum.whole -= LimbBase
 		sum.high++
 	}
 	return sum
@@ -238,7 +238,7 @@ func (a Amount) round(places int) Amount {
 		last = a.whole
 	}
 	if rest > unit/2 || rest == unit/2 && unit > 1 && last%2 == 1 {
-		a = a.Add(Amount{fraction: unit % limbBase, whole: unit / limbBase})
+		a = a.Add(Amount{fraction: unit % LimbBase, whole: unit / LimbBase})
 	}
 	return a
 }

@@ -134,7 +134,7 @@ func atLeastTwoPlaces(text string) string {
 
 // amounts draws any amount that a sum can come to.
 func amounts() *rapid.Generator[Amount] {
-	limb := rapid.OneOf(rapid.Uint64Range(0, limbBase-1), rapid.SampledFrom([]uint64{0, 1, limbBase / 2, limbBase - 1, 1e16}))
+	limb := rapid.OneOf(rapid.Uint64Range(0, LimbBase-1), rapid.SampledFrom([]uint64{0, 1, LimbBase / 2, LimbBase - 1, 1e16}))
 	high := rapid.Uint64Range(0, math.MaxUint64/64)
 	return rapid.Custom(func(t *rapid.T) Amount {
 		return AmountOfLimbs(high.Draw(t, "high"), limb.Draw(t, "whole"), limb.Draw(t, "fraction"))
@@ -145,7 +145,7 @@ func amounts() *rapid.Generator[Amount] {
 func exact(a Amount) *big.Int {
 	high, whole, fraction := a.Limbs()
 	n := new(big.Int).SetUint64(high)
-	base := new(big.Int).SetUint64(limbBase)
+	base := new(big.Int).SetUint64(LimbBase)
 	n.Mul(n, base).Add(n, new(big.Int).SetUint64(whole))
 	return n.Mul(n, base).Add(n, new(big.Int).SetUint64(fraction))
 }
