@@ -100,7 +100,6 @@ func (g *generation) close() {
 
 // pageEmitter writes the totals it is given as the pages of a generation.
 type pageEmitter struct {
-	run  uint32
 	page pageWriter
 	buf  [PageSize]byte
 }
@@ -109,18 +108,18 @@ func (e *pageEmitter) add(dst []byte, k stats.Key, t stats.Totals) []byte {
 	if e.page.full() {
 		dst = e.end(dst)
 	}
-	if e.page.empty() {
-		e.page.start(e.buf[:0])
+	if !e.page.started() {
+		e.page.start(e.buf[:], PageSize)
 	}
-	e.page.add(k, t)
+	e.page.addTotals(k, t)
 	return dst
 }
 
 func (e *pageEmitter) end(dst []byte) []byte {
-	if e.page.empty() {
+	if !e.page.started() {
 		return dst
 	}
-	p := e.page.finish(e.run)
+	p := e.page.finish()
 	e.page = pageWriter{}
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(p)))
 	return append(dst, p...)

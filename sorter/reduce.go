@@ -34,6 +34,7 @@ type reduction struct {
 	stretchRecords int // in the pages of a stretch that are new in it
 	bufferBytes    int // of what is rendered and not yet written, for each worker
 	workers        int
+	runs           int // that the pages are of, at most
 
 	turns  *Turns
 	groups atomic.Uint64
@@ -66,7 +67,7 @@ type reducer struct {
 func (r *reduction) newReducer() *reducer {
 	return &reducer{
 		reduction: r,
-		merger:    newMerger(),
+		merger:    newMerger(r.stretchRecords, r.runs),
 		emitter:   r.newEmitter(),
 		buf:       make([]byte, 0, r.bufferBytes+2*PageSize),
 	}
@@ -82,35 +83,42 @@ func (r *reducer) work(ctx context.Context, stretches <-chan stretch) error {
 	return nil
 }
 
-// reduce renders and writes a stretch. When the buffer is full it waits for its
-// turn, so that the memory is bounded whatever a stretch holds. The worker whose
-// turn it is waits for no other, so that some always goes on.
+// reduce renders and writes a stretch.
 func (r *reducer) reduce(ctx context.Context, s stretch) error {
-	if err := r.merger.reset(s); err != nil {
-		return err
-	}
-	groups := uint64(0)
-	for {
-		k, t, ok, err := r.merger.next()
+	for from := s.from; from != s.until; {
+		until, err := r.merger.merge(s, from)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			break
+		if err := r.render(ctx, s.number); err != nil {
+			return err
 		}
-		groups++
-		if r.buf = r.emitter.add(r.buf, k, t); len(r.buf) >= r.bufferBytes {
-			if err := r.write(ctx, s.number); err != nil {
-				return err
-			}
-		}
+		from = until
 	}
-	r.groups.Add(groups)
 	r.buf = r.emitter.end(r.buf)
 	if err := r.write(ctx, s.number); err != nil {
 		return err
 	}
 	r.turns.End(s.number)
+	return nil
+}
+
+// render renders what the merger found. When the buffer is full it waits for the
+// stretch's turn, so that the memory is bounded whatever a stretch holds. The
+// worker whose turn it is waits for no other, so that some always goes on.
+func (r *reducer) render(ctx context.Context, number uint64) error {
+	groups, b := uint64(0), r.merger.batch
+	for i := 0; i < len(b.entries); groups++ {
+		end := b.group(i)
+		r.buf = r.emitter.add(r.buf, b.entries[i].key(), b.sum(b.entries[i:end]))
+		if len(r.buf) >= r.bufferBytes {
+			if err := r.write(ctx, number); err != nil {
+				return err
+			}
+		}
+		i = end
+	}
+	r.groups.Add(groups)
 	return nil
 }
 

@@ -83,7 +83,7 @@ const (
 
 	levels = 4 // of generations: FanIn^4 rounds, more than there are disks for
 
-	minStretch  = 4096
+	minStretch  = 2048
 	maxStretch  = 1 << 17
 	recordBytes = 8  // in a page, or a little less
 	rowBytes    = 32 // that come of it, or a little less
@@ -136,22 +136,22 @@ func spend(memory int64, workers, maxLine int, compressed bool) Plan {
 func (p *Plan) spendOnReading(share int64) {
 	pool := share / 12 // little, so that memory is much the same whether there is anything to spill or not
 	p.ChunkPages = int(pool / sorter.PoolChunks / sorter.PageSize)
-	p.RunRecords = min(int((share-pool)/int64(p.Workers)/sorter.RunRecordSize), maxRunRecords)
+	p.RunRecords = min(int((share-pool)/int64(p.Workers)/sorter.EntrySize), maxRunRecords)
 }
 
 func (p *Plan) spendOnMerging(share int64) {
 	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
-	p.Runs = int(share / 8 / p.runMemory())
 	p.FanIn = int(share / 8 / sorter.StreamBuffer / levels)
-	each := (share - share/3 - share/8 - share/8) / int64(p.Workers+1)
-	p.StretchRecords = min(int(each/(recordBytes+rowBytes)), maxStretch)
+	rest := share - share/3 - share/8 - share/8
+	p.StretchRecords = min(int(rest/p.stretchMemory(1)), maxStretch)
 	p.BufferBytes = p.StretchRecords * rowBytes
+	p.Runs = min(int(share/8/sorter.PageSize), p.StretchRecords/sorter.RecordsOfRun)
 }
 
-// runMemory is what merging takes for each run: its open page, and its lane in
-// each worker.
-func (p *Plan) runMemory() int64 {
-	return sorter.PageSize + int64(p.Workers)*sorter.LaneSize
+// stretchMemory is what merging takes for stretches of records: their pages and
+// rows, one of them being cut, and what the workers sort them in.
+func (p *Plan) stretchMemory(records int) int64 {
+	return int64(records) * int64((p.Workers+1)*(recordBytes+rowBytes)+p.Workers*sorter.MergeSize)
 }
 
 // check returns an error, which names a memory limit that would do, where a part
@@ -208,13 +208,12 @@ func (p Plan) String() string {
 	line("stacks", p.Stacks, "of the workers")
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
-	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.RunRecordSize, fmt.Sprintf("%d records each", p.RunRecords))
+	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.EntrySize, fmt.Sprintf("%d records each", p.RunRecords))
 	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))
 	line("merging: read buffers", int64(p.Chunks)*sorter.ChunkBuffer, fmt.Sprintf("%d chunks in a round", p.Chunks))
-	line("merging: open pages", int64(p.Runs)*p.runMemory(), fmt.Sprintf("%d runs in a round", p.Runs))
+	line("merging: open pages", int64(p.Runs)*page, fmt.Sprintf("%d runs in a round", p.Runs))
 	line("merging: generations", int64(p.FanIn*levels)*sorter.StreamBuffer, fmt.Sprintf("%d of a level", p.FanIn))
-	line("merging: stretches", int64((p.Workers+1)*p.StretchRecords*recordBytes), fmt.Sprintf("%d records each", p.StretchRecords))
-	line("merging: rows", int64((p.Workers+1)*p.BufferBytes), fmt.Sprintf("%s each", size(int64(p.BufferBytes))))
+	line("merging: stretches", p.stretchMemory(p.StretchRecords), fmt.Sprintf("%d records each, %s of rows", p.StretchRecords, size(int64(p.BufferBytes))))
 	return b.String()
 }
 
