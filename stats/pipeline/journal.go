@@ -14,10 +14,15 @@ import (
 // order, whichever worker found them, and counts them against the limit. It is
 // used by one worker at a time: the one whose block's turn it is.
 type journal struct {
-	turns   *sorter.Turns       // by block number
-	observe func(Invalid) error // nil where nobody wants to know
-	rejects io.Writer           // nil where there are none
-	limit   Limit
+	turns    *sorter.Turns // by block number
+	observer *Observer
+	rejects  io.Writer // nil where there are none
+	limit    Limit
+
+	// batchBytes is when a text of a batch is passed on, in bytes. It should be
+	// what a block of nothing but invalid events comes to: a worker whose batch
+	// gets full before its block ends waits for those before.
+	batchBytes int
 
 	// What was passed on.
 	invalid uint64
@@ -26,7 +31,7 @@ type journal struct {
 
 // needed reports whether anybody cares for the order of invalid events.
 func (j *journal) needed() bool {
-	return j.observe != nil || j.rejects != nil || j.limit.kind == limitCount
+	return j.observer.AppendInvalid != nil || j.rejects != nil || j.limit.kind == limitCount
 }
 
 // pass passes on the invalid events of a part of a block. It waits for the
@@ -38,17 +43,15 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
-	n, limitErr := j.count(b.events)
+	last, limitErr := j.count(b.events)
 	if j.rejects != nil {
-		if _, err := j.rejects.Write(b.rejects[:b.ends[n-1]]); err != nil {
+		if _, err := j.rejects.Write(b.rejects[:last.rejects]); err != nil {
 			return err
 		}
 	}
-	if j.observe != nil {
-		for _, e := range b.events[:n] {
-			if err := j.observe(e); err != nil {
-				return err
-			}
+	if j.observer.AppendInvalid != nil {
+		if err := j.observer.WriteInvalid(b.log[:last.log]); err != nil {
+			return err
 		}
 	}
 	b.reset()
@@ -61,62 +64,77 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
-	_, limitErr := j.count([]Invalid{e})
+	_, limitErr := j.count([]noted{{rules: e.Fault.Rules}})
 	if j.rejects != nil {
 		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Codes(), line); err != nil {
 			return err
 		}
 	}
-	if j.observe != nil {
-		if err := j.observe(e); err != nil {
+	if j.observer.AppendInvalid != nil {
+		if err := j.observer.WriteInvalid(j.observer.AppendInvalid(nil, e)); err != nil {
 			return err
 		}
 	}
 	return limitErr
 }
 
-// count counts events, or as many of them as it takes to exceed the limit.
-func (j *journal) count(events []Invalid) (counted int, err error) {
-	for i, e := range events {
+// count counts events, or as many of them as it takes to exceed the limit, and
+// returns the last one counted. There must be one.
+func (j *journal) count(events []noted) (last noted, err error) {
+	for _, e := range events {
 		j.invalid++
-		for _, rule := range e.Fault.Rules {
+		for _, rule := range e.rules {
 			j.rules[rule]++
 		}
 		if j.limit.exceededEarly(j.invalid) {
-			return i + 1, j.tooMany()
+			return e, j.tooMany()
 		}
 	}
-	return len(events), nil
+	return events[len(events)-1], nil
 }
 
 func (j *journal) tooMany() error {
 	return fmt.Errorf("%w: more than --max-invalid %s", ErrTooManyInvalid, j.limit)
 }
 
-// batch is a few invalid events of one block that wait to be passed on.
+// batch is what there is to say of some invalid events of one block. The worker
+// that found them renders it, and holds it until the block's turn.
 type batch struct {
-	events  []Invalid
-	rejects []byte // one JSON line each
-	ends    []int  // where each one's line ends
+	events       []noted
+	log, rejects []byte
+}
+
+// noted is an event in a batch, and how long the batch's texts are with it.
+type noted struct {
+	rules        []event.Rule
+	log, rejects int
 }
 
 const (
-	batchEvents = 256
-	batchBytes  = 32 * kib // of rejects, but for the last one
+	// longInvalid is the longest line that is copied, in bytes.
+	longInvalid = 4 * kib
+	// lastInvalid is what the last event of a batch can add to its texts, in
+	// bytes: a byte of a line becomes six at most.
+	lastInvalid = 6*longInvalid + 8*kib
 )
 
-// add adds an event, and what goes to the rejects if there are any.
-func (b *batch) add(e Invalid, line []byte, rejects bool) {
-	b.events = append(b.events, e)
-	if rejects {
-		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Codes(), line)
-	}
-	b.ends = append(b.ends, len(b.rejects))
+// full reports whether a batch is to be passed on.
+func (j *journal) full(b *batch) bool {
+	return len(b.log) >= j.batchBytes || len(b.rejects) >= j.batchBytes
 }
 
-func (b *batch) full() bool { return len(b.events) >= batchEvents || len(b.rejects) >= batchBytes }
+// add adds an event to what is wanted.
+func (j *journal) add(b *batch, e Invalid, line []byte) {
+	if j.rejects != nil {
+		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Codes(), line)
+	}
+	if j.observer.AppendInvalid != nil {
+		b.log = j.observer.AppendInvalid(b.log, e)
+	}
+	b.events = append(b.events, noted{e.Fault.Rules, len(b.log), len(b.rejects)})
+}
 
 func (b *batch) reset() {
 	clear(b.events)
-	b.events, b.rejects, b.ends = b.events[:0], b.rejects[:0], b.ends[:0]
+	b.events, b.log, b.rejects = b.events[:0], b.log[:0], b.rejects[:0]
 }

@@ -26,7 +26,9 @@ type Plan struct {
 	Program int64 // the executable's pages, which the Go runtime doesn't count
 	Runtime int64 // what the Go runtime takes beside its heap
 	Slack   int64 // garbage not yet collected, and now and then a line that fits no block
-	Stacks  int64 // of the workers, and invalid events that wait for their turn
+	Stacks  int64 // of the workers, and their batches
+
+	BatchBytes int // what a worker's log entries, and its rejects, may come to before their turn
 
 	// The input.
 	BlockSize int
@@ -72,7 +74,9 @@ const (
 	minWindow = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
 
 	minBlockSize = 64 * kib
-	maxBlockSize = 256 * kib
+	maxBlockSize = 128 * kib
+
+	minBatch = 16 * kib
 
 	minRunRecords  = 4096
 	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
@@ -123,9 +127,11 @@ func spend(memory int64, workers, maxLine int, compressed bool) Plan {
 	}
 	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
 	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
-	p.Stacks = int64(workers) * workerStack
-	rest -= p.Slack + p.Stacks
-	p.Blocks = workers + 2
+	rest -= p.Slack
+	p.BatchBytes = clamp(rest/32/int64(workers), minBatch, 2*maxBlockSize)
+	p.Stacks = int64(workers) * (workerStack + 2*int64(p.BatchBytes) + lastInvalid)
+	rest -= p.Stacks
+	p.Blocks = 3 * workers
 	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
 	rest -= int64(p.Blocks * p.BlockSize)
 	p.spendOnReading(rest)
@@ -205,7 +211,7 @@ func (p Plan) String() string {
 	line("program", p.Program, "pages of the executable")
 	line("runtime", p.Runtime, "what Go takes beside its heap")
 	line("slack", p.Slack, "garbage, or a line that fits no block")
-	line("stacks", p.Stacks, "of the workers")
+	line("workers", p.Stacks, fmt.Sprintf("stacks, and %s of log and of rejects each", size(int64(p.BatchBytes))))
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
 	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.EntrySize, fmt.Sprintf("%d records each", p.RunRecords))

@@ -93,7 +93,7 @@ func newJob(ctx context.Context, o Options) (*job, error) {
 		j.close()
 		return nil, err
 	}
-	j.journal = journal{turns: sorter.NewTurns(), observe: j.Observer.Invalid, limit: j.MaxInvalid}
+	j.journal = journal{turns: sorter.NewTurns(), observer: &j.Observer, limit: j.MaxInvalid, batchBytes: j.plan.BatchBytes}
 	if j.rejects != nil {
 		j.journal.rejects = j.rejects
 	}

@@ -146,14 +146,14 @@ func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []by
 		return nil
 	}
 	e := Invalid{Input: b.Input, Line: b.FirstLine + n, Fault: fault}
-	if len(line) > batchBytes {
+	if len(line) > longInvalid {
 		if err := w.journal.pass(ctx, b.Number, &w.batch); err != nil {
 			return err
 		}
 		return w.journal.passLong(ctx, b.Number, e, line)
 	}
-	w.batch.add(e, line, w.journal.rejects != nil)
-	if !w.batch.full() {
+	w.journal.add(&w.batch, e, line)
+	if !w.journal.full(&w.batch) {
 		return nil
 	}
 	return w.journal.pass(ctx, b.Number, &w.batch)
