@@ -37,12 +37,17 @@ type reduction struct {
 	runs           int // that the pages are of, at most
 
 	turns  *Turns
+	free   chan []byte // for rows: one for each worker, and as many that wait for their turn
 	groups atomic.Uint64
 }
 
 // run reduces all pages and returns the number of keys.
 func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
 	r.turns = NewTurns()
+	r.free = make(chan []byte, RowBuffers*r.workers)
+	for range cap(r.free) {
+		r.free <- nil
+	}
 	stretches := make(chan stretch)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -64,26 +69,48 @@ type reducer struct {
 	buf     []byte // rendered, not yet written
 }
 
+// RowBuffers is the number of BufferBytes that there are for each of the
+// Workers.
+const RowBuffers = 2
+
 func (r *reduction) newReducer() *reducer {
 	return &reducer{
 		reduction: r,
 		merger:    newMerger(r.stretchRecords, r.runs),
 		emitter:   r.newEmitter(),
-		buf:       make([]byte, 0, r.bufferBytes+2*PageSize),
 	}
 }
 
-// work reduces one stretch after the other.
+// work reduces one stretch after the other. It takes a buffer before a stretch:
+// so the one whose turn it is has what it needs, and goes on.
 func (r *reducer) work(ctx context.Context, stretches <-chan stretch) error {
-	for s := range stretches {
+	for {
+		if err := r.takeBuffer(ctx); err != nil {
+			return err
+		}
+		s, ok := <-stretches
+		if !ok {
+			return nil
+		}
 		if err := r.reduce(ctx, s); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// reduce renders and writes a stretch.
+func (r *reducer) takeBuffer(ctx context.Context) error {
+	select {
+	case r.buf = <-r.free:
+		if r.buf == nil {
+			r.buf = make([]byte, 0, r.bufferBytes+2*PageSize)
+		}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// reduce renders a stretch, and has it written in its turn.
 func (r *reducer) reduce(ctx context.Context, s stretch) error {
 	for from := s.from; from != s.until; {
 		until, err := r.merger.merge(s, from)
@@ -95,17 +122,16 @@ func (r *reducer) reduce(ctx context.Context, s stretch) error {
 		}
 		from = until
 	}
-	r.buf = r.emitter.end(r.buf)
-	if err := r.write(ctx, s.number); err != nil {
+	rest := r.emitter.end(r.buf)
+	return r.turns.End(s.number, func() error {
+		_, err := r.out.Write(rest)
+		r.free <- rest[:0]
 		return err
-	}
-	r.turns.End(s.number)
-	return nil
+	})
 }
 
 // render renders what the merger found. When the buffer is full it waits for the
-// stretch's turn, so that the memory is bounded whatever a stretch holds. The
-// worker whose turn it is waits for no other, so that some always goes on.
+// stretch's turn, so that the memory is bounded whatever a stretch holds.
 func (r *reducer) render(ctx context.Context, number uint64) error {
 	groups, b := uint64(0), r.merger.batch
 	for i := 0; i < len(b.entries); groups++ {

@@ -42,7 +42,7 @@ func (m *members) set(name, value []byte) {
 	}
 }
 
-func skipWhitespace(text []byte) []byte { return bytes.TrimLeft(text, whitespace) }
+func skipWhitespace(text []byte) []byte { return text[skipSpace(text, 0):] }
 
 // cutValue cuts the value off with which text starts.
 func cutValue(text []byte) (value, rest []byte) {

@@ -23,10 +23,28 @@ type journal struct {
 	// what a block of nothing but invalid events comes to: a worker whose batch
 	// gets full before its block ends waits for those before.
 	batchBytes int
+	free       chan *batch
 
 	// What was passed on.
 	invalid uint64
 	rules   [event.RuleCount]uint64
+}
+
+// newJournal returns a journal for workers that hold a batch each, and have as
+// many wait for their turns.
+func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
+	j := journal{
+		turns:      sorter.NewTurns(),
+		observer:   &o.Observer,
+		rejects:    rejects,
+		limit:      o.MaxInvalid,
+		batchBytes: plan.BatchBytes,
+		free:       make(chan *batch, batches*plan.Workers),
+	}
+	for range cap(j.free) {
+		j.free <- new(batch)
+	}
+	return j
 }
 
 // needed reports whether anybody cares for the order of invalid events.
@@ -34,8 +52,33 @@ func (j *journal) needed() bool {
 	return j.observer.AppendInvalid != nil || j.rejects != nil || j.limit.kind == limitCount
 }
 
-// pass passes on the invalid events of a part of a block. It waits for the
-// block's turn.
+// take waits for a batch. A worker must have one before it takes a block: so the
+// one whose block's turn it is has what it needs, and goes on.
+func (j *journal) take(ctx context.Context) (*batch, error) {
+	select {
+	case b := <-j.free:
+		return b, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// end says that a block is through. b has what is left to say of it, and is given
+// back.
+func (j *journal) end(block uint64, b *batch) error {
+	if len(b.events) == 0 {
+		j.free <- b
+		return j.turns.End(block, nil)
+	}
+	return j.turns.End(block, func() error {
+		err := j.write(b)
+		j.free <- b
+		return err
+	})
+}
+
+// pass passes on the invalid events of a part of a block, and empties b. It
+// waits for the block's turn.
 func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	if len(b.events) == 0 {
 		return nil
@@ -43,6 +86,11 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
+	return j.write(b)
+}
+
+func (j *journal) write(b *batch) error {
+	defer b.reset()
 	last, limitErr := j.count(b.events)
 	if j.rejects != nil {
 		if _, err := j.rejects.Write(b.rejects[:last.rejects]); err != nil {
@@ -54,7 +102,6 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 			return err
 		}
 	}
-	b.reset()
 	return limitErr
 }
 
@@ -111,11 +158,13 @@ type noted struct {
 }
 
 const (
+	// batches is how many there are for each worker.
+	batches = 2
 	// longInvalid is the longest line that is copied, in bytes.
 	longInvalid = 4 * kib
 	// lastInvalid is what the last event of a batch can add to its texts, in
 	// bytes: a byte of a line becomes six at most.
-	lastInvalid = 6*longInvalid + 8*kib
+	lastInvalid = 6*longInvalid + 4*kib
 )
 
 // full reports whether a batch is to be passed on.

@@ -76,7 +76,7 @@ const (
 	minBlockSize = 64 * kib
 	maxBlockSize = 128 * kib
 
-	minBatch = 16 * kib
+	minBatch = 8 * kib
 
 	minRunRecords  = 4096
 	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
@@ -128,8 +128,8 @@ func spend(memory int64, workers, maxLine int, compressed bool) Plan {
 	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
 	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
 	rest -= p.Slack
-	p.BatchBytes = clamp(rest/32/int64(workers), minBatch, 2*maxBlockSize)
-	p.Stacks = int64(workers) * (workerStack + 2*int64(p.BatchBytes) + lastInvalid)
+	p.BatchBytes = clamp(rest/64/int64(workers), minBatch, 2*maxBlockSize)
+	p.Stacks = int64(workers) * (workerStack + batches*(2*int64(p.BatchBytes)+lastInvalid))
 	rest -= p.Stacks
 	p.Blocks = 3 * workers
 	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
@@ -147,8 +147,8 @@ func (p *Plan) spendOnReading(share int64) {
 
 func (p *Plan) spendOnMerging(share int64) {
 	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
-	p.FanIn = int(share / 8 / sorter.StreamBuffer / levels)
-	rest := share - share/3 - share/8 - share/8
+	p.FanIn = int(share / 7 / sorter.StreamBuffer / levels)
+	rest := share - share/3 - share/7 - share/8
 	p.StretchRecords = min(int(rest/p.stretchMemory(1)), maxStretch)
 	p.BufferBytes = p.StretchRecords * rowBytes
 	p.Runs = min(int(share/8/sorter.PageSize), p.StretchRecords/sorter.RecordsOfRun)
@@ -157,7 +157,7 @@ func (p *Plan) spendOnMerging(share int64) {
 // stretchMemory is what merging takes for stretches of records: their pages and
 // rows, one of them being cut, and what the workers sort them in.
 func (p *Plan) stretchMemory(records int) int64 {
-	return int64(records) * int64((p.Workers+1)*(recordBytes+rowBytes)+p.Workers*sorter.MergeSize)
+	return int64(records) * int64((p.Workers+1)*recordBytes+p.Workers*(sorter.MergeSize+sorter.RowBuffers*rowBytes))
 }
 
 // check returns an error, which names a memory limit that would do, where a part

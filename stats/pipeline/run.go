@@ -93,10 +93,11 @@ func newJob(ctx context.Context, o Options) (*job, error) {
 		j.close()
 		return nil, err
 	}
-	j.journal = journal{turns: sorter.NewTurns(), observer: &j.Observer, limit: j.MaxInvalid, batchBytes: j.plan.BatchBytes}
+	var rejects io.Writer
 	if j.rejects != nil {
-		j.journal.rejects = j.rejects
+		rejects = j.rejects
 	}
+	j.journal = newJournal(&j.Options, rejects, &j.plan)
 	if j.Observer.Started != nil {
 		j.Observer.Started(j.progress)
 	}

@@ -17,8 +17,8 @@ type worker struct {
 	maxLine int
 
 	counts counts
-	batch  batch
-	ended  bool // there are no more blocks
+	batch  *batch // of the block at hand
+	ended  bool   // there are no more blocks
 }
 
 // counts is what a worker saw.
@@ -54,22 +54,35 @@ func (c *counts) byCode() map[string]uint64 {
 // is over.
 func (w *worker) work(ctx context.Context, full func() bool) error {
 	for !full() {
-		select {
-		case b, ok := <-w.reader.Blocks():
-			if !ok {
-				w.ended = true
-				return w.flush()
-			}
-			err := w.block(ctx, b)
-			w.reader.Release(b)
-			if err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		b, err := w.next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			w.ended = true
+			break
+		}
+		err = w.block(ctx, b)
+		w.reader.Release(b)
+		if err != nil {
+			return err
 		}
 	}
 	return w.flush()
+}
+
+// next takes what a block needs, and then the block. It returns nil after the
+// last.
+func (w *worker) next(ctx context.Context) (b *input.Block, err error) {
+	if w.batch, err = w.journal.take(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case b := <-w.reader.Blocks():
+		return b, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (w *worker) flush() error {
@@ -89,11 +102,7 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 	} else if err := w.lines(ctx, b); err != nil {
 		return err
 	}
-	if err := w.journal.pass(ctx, b.Number, &w.batch); err != nil {
-		return err
-	}
-	w.journal.turns.End(b.Number)
-	return nil
+	return w.journal.end(b.Number, w.batch)
 }
 
 func (w *worker) lines(ctx context.Context, b *input.Block) error {
@@ -147,14 +156,14 @@ func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []by
 	}
 	e := Invalid{Input: b.Input, Line: b.FirstLine + n, Fault: fault}
 	if len(line) > longInvalid {
-		if err := w.journal.pass(ctx, b.Number, &w.batch); err != nil {
+		if err := w.journal.pass(ctx, b.Number, w.batch); err != nil {
 			return err
 		}
 		return w.journal.passLong(ctx, b.Number, e, line)
 	}
-	w.journal.add(&w.batch, e, line)
-	if !w.journal.full(&w.batch) {
+	w.journal.add(w.batch, e, line)
+	if !w.journal.full(w.batch) {
 		return nil
 	}
-	return w.journal.pass(ctx, b.Number, &w.batch)
+	return w.journal.pass(ctx, b.Number, w.batch)
 }
