@@ -39,6 +39,10 @@ func (r *Run) Add(rec stats.Record) error {
 	return nil
 }
 
+// Room is the number of records that can be added before Add flushes, if their
+// amounts are usual ones.
+func (r *Run) Room() int { return cap(r.batch.entries) - len(r.batch.entries) }
+
 // Flush hands on what the run holds, and empties it. It must be called after
 // the last Add.
 func (r *Run) Flush() error {

@@ -62,14 +62,24 @@ func (w *worker) work(ctx context.Context, full func() bool) error {
 			w.ended = true
 			break
 		}
+		size := len(b.Data)
 		err = w.block(ctx, b)
 		w.reader.Release(b)
 		if err != nil {
 			return err
 		}
+		if w.run != nil && w.run.Room() < size/shortestEvent {
+			// Within the next block, others would wait for their turns meanwhile.
+			if err := w.run.Flush(); err != nil {
+				return err
+			}
+		}
 	}
 	return w.flush()
 }
+
+// shortestEvent is about how many bytes a valid line has at least.
+const shortestEvent = 64
 
 // next takes what a block needs, and then the block. It returns nil after the
 // last.
