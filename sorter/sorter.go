@@ -169,16 +169,16 @@ func (s *Sorter) firstOfLastLevel() int {
 }
 
 // Reduce ends the last round and writes what every key adds up to, in key
-// order, as it is appended by row, to w. Rows are rendered by several
-// goroutines at a time and written by one at a time. All runs must have been
-// flushed. It returns the number of keys.
-func (s *Sorter) Reduce(ctx context.Context, row AppendFunc, w io.Writer) (groups uint64, err error) {
+// order, to w, as it is appended by what newRow returns. That is called for each
+// of several goroutines, which render side by side; one at a time writes. All
+// runs must have been flushed. It returns the number of keys.
+func (s *Sorter) Reduce(ctx context.Context, newRow func() AppendFunc, w io.Writer) (groups uint64, err error) {
 	s.endRound()
 	next, err := streamsOf(s.generations, s.round.next)
 	if err != nil {
 		return 0, err
 	}
-	return s.reduce(ctx, next, func() emitter { return row }, w)
+	return s.reduce(ctx, next, func() emitter { return newRow() }, w)
 }
 
 func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newEmitter func() emitter, w io.Writer) (uint64, error) {

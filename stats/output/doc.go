@@ -2,7 +2,7 @@
 //
 // In the order of the data:
 //
-//   - row.go: [AppendRow], a key and its totals as a line of CSV;
+//   - row.go: [AppendRow] and [Rows], a key and its totals as a line of CSV;
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
 //   - compress.go: what the endings .gz and .zst do to it;

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"dailystats/sorter"
-	"dailystats/stats"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
 
@@ -233,10 +232,11 @@ func (j *job) reduce(ctx context.Context) error {
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
-	row := func(dst []byte, k stats.Key, t stats.Totals) []byte {
-		return output.AppendRow(dst, k, t, j.Decimals)
+	newRow := func() sorter.AppendFunc {
+		rows := output.Rows{Decimals: j.Decimals}
+		return rows.Append
 	}
-	groups, err := j.sorter.Reduce(ctx, row, j.result)
+	groups, err := j.sorter.Reduce(ctx, newRow, j.result)
 	j.groups = groups
 	return err
 }
