@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"dailystats/sorter"
+	"dailystats/stats"
 	"dailystats/stats/event"
 	"dailystats/stats/input"
 )
@@ -15,6 +16,7 @@ type worker struct {
 	journal *journal
 	run     *sorter.Run // nil where events are only checked
 	maxLine int
+	events  event.Reader
 
 	counts counts
 	batch  *batch // of the block at hand
@@ -115,43 +117,51 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 	return w.journal.end(b.Number, w.batch)
 }
 
+// lines reads the lines of a block.
 func (w *worker) lines(ctx context.Context, b *input.Block) error {
 	rest := b.Data
 	for n := uint64(0); len(rest) > 0; n++ {
-		line := rest
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line, rest = rest[:i], rest[i+1:]
+		rec, size, ok := w.events.Read(rest)
+		if !ok {
+			var err error
+			if rec, size, ok, err = w.plainLine(ctx, b, n, rest); err != nil {
+				return err
+			}
 		} else {
-			rest = nil
+			w.counts.fast++
 		}
 		w.counts.lines++
-		if err := w.line(ctx, b, n, line); err != nil {
+		rest = rest[size:]
+		if !ok {
+			continue
+		}
+		w.counts.events++
+		if w.run == nil {
+			continue
+		}
+		if err := w.run.Add(rec); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// line reads line n of a block, from 0.
-func (w *worker) line(ctx context.Context, b *input.Block, n uint64, line []byte) error {
-	rec, fast := event.Fast(line)
-	if !fast {
-		if event.IsBlank(line) {
-			w.counts.blank++
-			return nil
-		}
-		var fault *event.Fault
-		if rec, fault = event.Plain(line); fault != nil {
-			return w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
-		}
-	} else {
-		w.counts.fast++
+// plainLine reads line n of a block, from 0, which is the one at the start of
+// text. If ok is false, it is none to be counted as an event.
+func (w *worker) plainLine(ctx context.Context, b *input.Block, n uint64, text []byte) (rec stats.Record, size int, ok bool, err error) {
+	line, size := text, len(text)
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		line, size = text[:i], i+1
 	}
-	w.counts.events++
-	if w.run == nil {
-		return nil
+	if event.IsBlank(line) {
+		w.counts.blank++
+		return rec, size, false, nil
 	}
-	return w.run.Add(rec)
+	rec, fault := event.Plain(line)
+	if fault != nil {
+		return rec, size, false, w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
+	}
+	return rec, size, true, nil
 }
 
 // reject notes an invalid event, whose line has no end any more, and passes on
