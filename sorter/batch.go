@@ -8,6 +8,8 @@ type batch struct {
 	entries []entry
 	spare   []entry        // the radix sort's second buffer
 	large   []stats.Totals // what large values mean, by index
+
+	_ [56]byte // to 128: workers' batches must not share cache lines
 }
 
 // A batch takes EntrySize bytes for each record that it has room for: two

@@ -49,6 +49,14 @@ func TestRadixSort(t *testing.T) {
 	})
 }
 
+// TestBatchSize proves that batches of several workers don't share cache lines:
+// they are written to with every record.
+func TestBatchSize(t *testing.T) {
+	if size := unsafe.Sizeof(batch{}); size%64 != 0 {
+		t.Errorf("a batch has %d bytes", size)
+	}
+}
+
 // BenchmarkSort measures sorting a full run by key.
 func BenchmarkSort(b *testing.B) {
 	const n = 1 << 17
