@@ -16,6 +16,9 @@ import (
 // bufferSize is what a File collects, in bytes, before it writes.
 const bufferSize = 64 << 10
 
+// writeBackStep is after how many bytes they begin to be written to disk.
+const writeBackStep = 8 << 20
+
 // File is a file that appears whole or not at all. What is written goes to a
 // temporary file in the folder of the target, which takes the target's place on
 // Commit:
@@ -33,6 +36,8 @@ type File struct {
 	buffer     *bufio.Writer  // in front of the file or stream
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
 	finished   bool           // all is written
+
+	written, writtenBack int64 // bytes of a temporary file
 }
 
 // Create starts a file to be put at path. The endings .gz and .zst compress it.
@@ -47,7 +52,7 @@ func Create(path string) (*File, error) {
 	if err := f.open(); err != nil {
 		return nil, f.failure(err)
 	}
-	if err := f.attach(f.file); err != nil {
+	if err := f.attach((*rawFile)(f)); err != nil {
 		f.Discard()
 		return nil, f.failure(err)
 	}
@@ -114,6 +119,20 @@ func (f *File) Write(p []byte) (n int, err error) {
 		n, err = f.buffer.Write(p)
 	}
 	return n, f.failure(err)
+}
+
+// rawFile is the file or stream itself, behind the buffer and the compressor.
+type rawFile File
+
+// Write implements io.Writer.
+func (f *rawFile) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	f.written += int64(n)
+	if size := f.written - f.writtenBack; size >= writeBackStep && f.temporary != "" {
+		startWriteBack(f.file, f.writtenBack, size)
+		f.writtenBack = f.written
+	}
+	return n, err
 }
 
 // Finish ends the writing: when it returns nil, all is on disk, and not in its
