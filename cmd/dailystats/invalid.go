@@ -18,9 +18,9 @@ func invalidEntry(logger *logrus.Logger, now time.Time, e pipeline.Invalid) *log
 	entry := logger.WithFields(logrus.Fields{
 		"input":  e.Input,
 		"line":   e.Line,
-		"errors": codes(e.Fault.Codes()),
+		"errors": codes(e.Fault.Rules.Codes()),
 	})
-	entry.Time, entry.Level, entry.Message = now, logrus.WarnLevel, invalidMessage+e.Fault.Message
+	entry.Time, entry.Level, entry.Message = now, logrus.WarnLevel, invalidMessage+e.Fault.Message()
 	return entry
 }
 
@@ -32,9 +32,9 @@ func appendInvalidText(dst []byte, now time.Time, e pipeline.Invalid) []byte {
 	dst = append(dst, `time="`...)
 	dst = now.AppendFormat(dst, time.RFC3339)
 	dst = append(dst, `" level=warning msg=`...)
-	dst = appendQuoted(dst, invalidMessage+e.Fault.Message)
+	dst = appendQuoted(dst, invalidMessage+e.Fault.Message())
 	dst = append(dst, ` errors=`...)
-	dst = appendLogValue(dst, strings.Join(e.Fault.Codes(), ","))
+	dst = appendLogValue(dst, strings.Join(e.Fault.Rules.Codes(), ","))
 	dst = append(dst, ` input=`...)
 	dst = appendLogValue(dst, e.Input)
 	dst = append(dst, ` line=`...)

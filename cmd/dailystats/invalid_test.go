@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -17,14 +19,18 @@ func TestInvalidText(t *testing.T) {
 	logger.SetFormatter(formatter("text", false))
 	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-z/._@^+-]{0,9}.?`), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))
 	rapid.Check(t, func(t *rapid.T) {
-		e := pipeline.Invalid{
-			Input: text.Draw(t, "input"),
-			Line:  rapid.Uint64().Draw(t, "line"),
-			Fault: &event.Fault{
-				Rules:   rapid.SliceOfN(rapid.Map(rapid.IntRange(0, event.RuleCount-1), func(i int) event.Rule { return event.Rule(i) }), 1, 3).Draw(t, "rules"),
-				Message: text.Draw(t, "message"),
-			},
+		value, err := json.Marshal(text.Draw(t, "value"))
+		if err != nil {
+			t.Fatal(err)
 		}
+		line := fmt.Appendf(nil, rapid.SampledFrom([]string{
+			`{"user_id": %s}`,
+			`{"user_id": 1, "event_type": "", "timestamp": %s}`,
+			`%s`,
+			`{"user_id": %s`,
+		}).Draw(t, "line of"), value)
+		_, fault := event.Plain(line)
+		e := pipeline.Invalid{Input: text.Draw(t, "input"), Line: rapid.Uint64().Draw(t, "line"), Fault: fault}
 		now := time.Unix(rapid.Int64Range(0, 1<<34).Draw(t, "now"), 0)
 		want, err := logger.Formatter.Format(invalidEntry(logger, now, e))
 		if err != nil {

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"dailystats/stats"
 
@@ -250,8 +252,8 @@ func TestPlain(t *testing.T) {
 		got, fault := Plain([]byte(test.line))
 		codes := ""
 		if fault != nil {
-			codes = strings.Join(fault.Codes(), " ")
-			checkMessage(t, fault.Message)
+			codes = strings.Join(fault.Rules.Codes(), " ")
+			checkMessage(t, fault.Message())
 		}
 		if codes != test.codes || got != test.want {
 			t.Errorf("%.200s: got %+v %q, want %+v %q", test.line, got, codes, test.want, test.codes)
@@ -338,11 +340,58 @@ func checkText(t failer, r *Reader, text []byte) {
 		rest = behind
 		want, fault := Plain(line)
 		if fault != nil {
-			checkMessage(t, fault.Message)
+			checkMessage(t, fault.Message())
 		}
 		if ok && (fault != nil || got != want) {
 			t.Fatalf("%q of %q\nfast: %+v\nplain: %+v %+v", line, text, got, want, fault)
 		}
+	}
+}
+
+// FuzzIsObject proves that isObject is right whenever it says yes.
+func FuzzIsObject(f *testing.F) {
+	for _, test := range cases {
+		if len(test.line) < 1000 {
+			f.Add([]byte(test.line))
+		}
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		line = bytes.ReplaceAll(line, []byte{'\n'}, []byte{' '})
+		if isObject(line) && (!utf8.Valid(line) || !json.Valid(line) || bytes.TrimLeft(line, " \t\r")[0] != '{') {
+			t.Errorf("%q is no object", line)
+		}
+	})
+}
+
+// TestIsObjectExhaustively compares isObject with encoding/json on every short
+// text over an alphabet, within an object.
+func TestIsObjectExhaustively(t *testing.T) {
+	const alphabet = `{}[]",:0-.e1tn\ `
+	text := make([]byte, 0, 5)
+	objects := 0
+	var try func()
+	try = func() {
+		for _, line := range []string{`{` + string(text) + `}`, `{"a":` + string(text) + `}`, `{"a":[1` + string(text) + `]}`} {
+			if !isObject([]byte(line)) {
+				continue
+			}
+			objects++
+			if !json.Valid([]byte(line)) {
+				t.Fatalf("%s is no object", line)
+			}
+		}
+		if len(text) == cap(text) {
+			return
+		}
+		for _, c := range []byte(alphabet) {
+			text = append(text, c)
+			try()
+			text = text[:len(text)-1]
+		}
+	}
+	try()
+	if objects < 1000 {
+		t.Errorf("only %d objects: the test shows little", objects)
 	}
 }
 
@@ -466,11 +515,11 @@ func TestMessages(t *testing.T) {
 			t.Errorf("%.100s is valid", line)
 			continue
 		}
-		if diff := cmp.Diff(want, fault.Message); diff != "" {
+		if diff := cmp.Diff(want, fault.Message()); diff != "" {
 			t.Error(diff)
 		}
 	}
-	if got := TooLong(100).Message; got != "line is longer than 100 bytes" {
+	if got := TooLong(100).Message(); got != "line is longer than 100 bytes" {
 		t.Error(got)
 	}
 }

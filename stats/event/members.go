@@ -84,8 +84,11 @@ func stringLength(text []byte) int {
 
 // scalarLength is the length of what is left of a number, true, false or null.
 func scalarLength(text []byte) int {
-	if n := bytes.IndexAny(text, ",]}"+whitespace); n >= 0 {
-		return n
+	for i, c := range text {
+		switch c {
+		case ',', ']', '}', ' ', '\t', '\r':
+			return i
+		}
 	}
 	return len(text)
 }

@@ -72,6 +72,22 @@ func structure(b []byte, i int, open nesting) (behind nesting, f field, end int)
 	return open, f, unknown
 }
 
+// isObject reports whether line is a JSON object, and UTF-8. If it says no, it
+// may be one that is too rare to be worth a closer look.
+func isObject(line []byte) bool {
+	var open nesting
+	for i := 0; ; {
+		behind, f, end := structure(line, i, open)
+		if end == unknown || f == endOfLine {
+			return end == len(line)
+		}
+		if i = skipScalar(line, end); i == unknown {
+			return false
+		}
+		open = behind
+	}
+}
+
 // memberName passes over a member's name and the colon. At the top it returns
 // the field of that name.
 func memberName(b []byte, i int, top bool) (f field, end int) {

@@ -113,7 +113,7 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 	}
 	_, limitErr := j.count([]noted{{rules: e.Fault.Rules}})
 	if j.rejects != nil {
-		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Codes(), line); err != nil {
+		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 func (j *journal) count(events []noted) (last noted, err error) {
 	for _, e := range events {
 		j.invalid++
-		for _, rule := range e.rules {
+		for rule := range e.rules.All() {
 			j.rules[rule]++
 		}
 		if j.limit.exceededEarly(j.invalid) {
@@ -153,7 +153,7 @@ type batch struct {
 
 // noted is an event in a batch, and how long the batch's texts are with it.
 type noted struct {
-	rules        []event.Rule
+	rules        event.RuleSet
 	log, rejects int
 }
 
@@ -175,7 +175,7 @@ func (j *journal) full(b *batch) bool {
 // add adds an event to what is wanted.
 func (j *journal) add(b *batch, e Invalid, line []byte) {
 	if j.rejects != nil {
-		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Codes(), line)
+		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line)
 	}
 	if j.observer.AppendInvalid != nil {
 		b.log = j.observer.AppendInvalid(b.log, e)
@@ -184,6 +184,5 @@ func (j *journal) add(b *batch, e Invalid, line []byte) {
 }
 
 func (b *batch) reset() {
-	clear(b.events)
 	b.events, b.log, b.rejects = b.events[:0], b.log[:0], b.rejects[:0]
 }

@@ -93,7 +93,7 @@ func reference(inputs ...string) (csv string, rejects []reject) {
 			rejects = append(rejects, reject{
 				Input:  fmt.Sprintf("input-%03d", i),
 				Line:   uint64(n + 1),
-				Errors: fault.Codes(),
+				Errors: fault.Rules.Codes(),
 				Raw:    string([]rune(strings.TrimSuffix(line, "\r"))),
 			})
 		}

@@ -168,7 +168,7 @@ func (w *worker) plainLine(ctx context.Context, b *input.Block, n uint64, text [
 // what has been noted when it is enough.
 func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []byte, fault *event.Fault) error {
 	w.counts.invalid++
-	for _, rule := range fault.Rules {
+	for rule := range fault.Rules.All() {
 		w.counts.rules[rule]++
 	}
 	if !w.journal.needed() {
