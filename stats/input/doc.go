@@ -12,5 +12,8 @@
 //	xz.go        xzReader: the xz container
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
-//	reader.go    Reader: one goroutine that does all that
+//	lane.go      lane: one goroutine that does all that, input by input
+//	order.go     order: several lanes, and whose input's turn it is
+//	ahead.go     early: what happens to an input before its turn
+//	reader.go    Reader: all of it
 package input

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"dailystats/sorter"
 	"dailystats/stats"
@@ -19,7 +20,7 @@ type worker struct {
 	events  event.Reader
 
 	counts counts
-	batch  *batch // of the block at hand
+	batch  *batch // for the block at hand; nil between blocks, mostly
 	ended  bool   // there are no more blocks
 }
 
@@ -86,18 +87,20 @@ const shortestEvent = 64
 // next takes what a block needs, and then the block. It returns nil after the
 // last.
 func (w *worker) next(ctx context.Context) (b *input.Block, err error) {
-	if w.batch, err = w.journal.take(ctx); err != nil {
-		return nil, err
+	if w.batch == nil {
+		if w.batch, err = w.journal.take(ctx); err != nil {
+			return nil, err
+		}
 	}
-	select {
-	case b := <-w.reader.Blocks():
-		return b, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return w.reader.Next(ctx)
 }
 
+// flush hands on what the worker holds.
 func (w *worker) flush() error {
+	if w.batch != nil {
+		w.journal.free <- w.batch
+		w.batch = nil
+	}
 	if w.run == nil {
 		return nil
 	}
@@ -111,10 +114,15 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 		if err := w.reject(ctx, b, 0, b.Data, event.TooLong(w.maxLine)); err != nil {
 			return err
 		}
-	} else if err := w.lines(ctx, b); err != nil {
+	} else if err := w.lines(ctx, b); err != nil && err != errLater {
 		return err
 	}
-	return w.journal.end(b.Number, w.batch)
+	if b.Ahead() {
+		return nil // nothing of it is for the journal yet
+	}
+	batch := w.batch
+	w.batch = nil
+	return w.journal.end(b.Number, batch)
 }
 
 // lines reads the lines of a block.
@@ -158,10 +166,25 @@ func (w *worker) plainLine(ctx context.Context, b *input.Block, n uint64, text [
 		return rec, size, false, nil
 	}
 	rec, fault := event.Plain(line)
+	if fault != nil && b.Ahead() && w.journal.needed() {
+		return rec, size, false, w.keep(b, n, line)
+	}
 	if fault != nil {
 		return rec, size, false, w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
 	}
 	return rec, size, true, nil
+}
+
+// errLater says that the rest of a block will come again.
+var errLater = errors.New("the block comes again")
+
+// keep leaves an invalid line of a block that is ahead for when it comes again.
+func (w *worker) keep(b *input.Block, n uint64, line []byte) error {
+	if !b.Keep(n, line) {
+		return errLater
+	}
+	w.counts.lines-- // it is counted then
+	return nil
 }
 
 // reject notes an invalid event, whose line has no end any more, and passes on
