@@ -18,6 +18,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/ulikunitz/xz"
 )
 
 // load writes an input that is hard on memory in one way.
@@ -95,25 +97,60 @@ func TestMemory(t *testing.T) {
 		t.Skip("the race detector takes many times the memory")
 	}
 	command := buildCommand(t)
-	limits := []struct {
-		memory   string
-		parallel string
-	}{{"24MiB", "1"}, {"32MiB", "2"}, {"64MiB", "4"}}
-	for _, l := range loads {
-		for _, limit := range limits {
-			t.Run(fmt.Sprintf("%s/%s-%s", l.name, limit.memory, limit.parallel), func(t *testing.T) {
-				report := runOn(t, command, l, "--memory", limit.memory, "--parallel", limit.parallel)
-				most, err := humanize.ParseBytes(limit.memory)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("%s resident at most, %s spilled", humanize.IBytes(report.PeakMemory), humanize.IBytes(report.BytesSpilled))
-				if report.PeakMemory == 0 || report.PeakMemory > most {
-					t.Errorf("%d bytes were resident, %d over --memory %s", report.PeakMemory, int64(report.PeakMemory-most), limit.memory)
-				}
-			})
+	files := writeFiles(t)
+	for _, limit := range []struct{ memory, parallel string }{{"24MiB", "1"}, {"32MiB", "2"}, {"64MiB", "4"}} {
+		name := fmt.Sprintf("/%s-%s", limit.memory, limit.parallel)
+		args := []string{"--memory", limit.memory, "--parallel", limit.parallel}
+		for _, l := range loads {
+			t.Run(l.name+name, func(t *testing.T) { checkPeak(t, limit.memory, runOn(t, command, l.write, append(args, "-")...)) })
+		}
+		t.Run("files of all formats"+name, func(t *testing.T) {
+			nothing := func(*bufio.Writer) error { return nil }
+			checkPeak(t, limit.memory, runOn(t, command, nothing, append(args, files)...))
+		})
+	}
+}
+
+func checkPeak(t *testing.T, memory string, report pipeline.Report) {
+	t.Helper()
+	most, err := humanize.ParseBytes(memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s resident at most, %s spilled", humanize.IBytes(report.PeakMemory), humanize.IBytes(report.BytesSpilled))
+	if report.PeakMemory == 0 || report.PeakMemory > most {
+		t.Errorf("%d bytes were resident, %d over --memory %s", report.PeakMemory, int64(report.PeakMemory-most), memory)
+	}
+}
+
+// writeFiles writes files of formats in turn and returns their folder. Each
+// format wants a window of its own, of 8 MiB if it can.
+func writeFiles(t *testing.T) string {
+	dir := t.TempDir()
+	for i, compressor := range []func(w io.Writer) (io.WriteCloser, error){
+		func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil },
+		func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithWindowSize(8<<20)) },
+		func(w io.Writer) (io.WriteCloser, error) { return lz4.NewWriter(w), nil },
+		func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) },
+	} {
+		var data bytes.Buffer
+		z, err := compressor(&data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writeEvents(bufio.NewWriter(z), 150_000, 150_000, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 3 {
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(n, i)), data.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	return dir
 }
 
 func buildCommand(t *testing.T) string {
@@ -124,10 +161,11 @@ func buildCommand(t *testing.T) string {
 	return path
 }
 
-// runOn runs the command on a workload through a pipe, and returns its report.
-func runOn(t *testing.T, command string, l load, args ...string) (report pipeline.Report) {
+// runOn runs the command, with what write writes on its standard input, and
+// returns its report.
+func runOn(t *testing.T, command string, write func(*bufio.Writer) error, args ...string) (report pipeline.Report) {
 	dir := t.TempDir()
-	cmd := exec.Command(command, append(args, "-", "-o", filepath.Join(dir, "out.csv"), "--temp-dir", dir,
+	cmd := exec.Command(command, append(args, "-o", filepath.Join(dir, "out.csv"), "--temp-dir", dir,
 		"--rejects", filepath.Join(dir, "rejects"), "--log-invalid=false", "--report", filepath.Join(dir, "report"))...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -138,7 +176,7 @@ func runOn(t *testing.T, command string, l load, args ...string) (report pipelin
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
+	if err := write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
 		t.Logf("writing the input: %v", err)
 	}
 	in.Close()
