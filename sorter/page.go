@@ -39,7 +39,7 @@ type page []byte
 
 const (
 	// PageSize is the most bytes a page has.
-	PageSize   = 4096
+	PageSize   = 1024
 	keySize    = 12
 	headerSize = 2*keySize + 4
 	padding    = 16

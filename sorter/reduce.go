@@ -10,26 +10,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// emitter renders totals, given in key order, as bytes. What it appends to is
-// passed on and emptied between two calls as the caller likes.
-type emitter interface {
-	add(dst []byte, k stats.Key, t stats.Totals) []byte
-	// end is called after the last key of a stretch.
-	end(dst []byte) []byte
+// Renderer renders what keys add up to, given in key order, as bytes. What it
+// appends to is written and emptied between two calls as the caller likes.
+type Renderer interface {
+	Append(dst []byte, k stats.Key, t stats.Totals) []byte
 }
-
-// AppendFunc appends what one key adds up to, as bytes.
-type AppendFunc func(dst []byte, k stats.Key, t stats.Totals) []byte
-
-func (f AppendFunc) add(dst []byte, k stats.Key, t stats.Totals) []byte { return f(dst, k, t) }
-func (f AppendFunc) end(dst []byte) []byte                              { return dst }
 
 // reduction is one pass over sorted pages: they are cut into stretches, which
 // are reduced side by side and written in order.
 type reduction struct {
-	next       func() (page, error)
-	newEmitter func() emitter // one for each worker
-	out        io.Writer
+	next        func() (page, error)
+	newRenderer func() Renderer // one for each worker
+	out         io.Writer
 
 	stretchRecords int // in the pages of a stretch that are new in it
 	bufferBytes    int // of what is rendered and not yet written, for each worker
@@ -64,9 +56,9 @@ func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
 // reducer is what one worker reduces with.
 type reducer struct {
 	*reduction
-	merger  *merger
-	emitter emitter
-	buf     []byte // rendered, not yet written
+	merger   *merger
+	renderer Renderer
+	buf      []byte // rendered, not yet written
 }
 
 // RowBuffers is the number of BufferBytes that there are for each of the
@@ -77,7 +69,7 @@ func (r *reduction) newReducer() *reducer {
 	return &reducer{
 		reduction: r,
 		merger:    newMerger(r.stretchRecords, r.runs),
-		emitter:   r.newEmitter(),
+		renderer:  r.newRenderer(),
 	}
 }
 
@@ -122,7 +114,10 @@ func (r *reducer) reduce(ctx context.Context, s stretch) error {
 		}
 		from = until
 	}
-	rest := r.emitter.end(r.buf)
+	rest := r.buf
+	if pages, ok := r.renderer.(*pageRenderer); ok {
+		rest = pages.end(rest)
+	}
 	return r.turns.End(s.number, func() error {
 		_, err := r.out.Write(rest)
 		r.free <- rest[:0]
@@ -136,7 +131,7 @@ func (r *reducer) render(ctx context.Context, number uint64) error {
 	groups, b := uint64(0), r.merger.batch
 	for i := 0; i < len(b.entries); groups++ {
 		end := b.group(i)
-		r.buf = r.emitter.add(r.buf, b.entries[i].key(), b.sum(b.entries[i:end]))
+		r.buf = r.renderer.Append(r.buf, b.entries[i].key(), b.sum(b.entries[i:end]))
 		if len(r.buf) >= r.bufferBytes {
 			if err := r.write(ctx, number); err != nil {
 				return err

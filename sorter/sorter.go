@@ -5,7 +5,7 @@
 //
 //   - run.go: a [Run] collects one worker's records in a batch (batch.go), sorts
 //     them (radix.go) and adds up equal keys;
-//   - page.go: what it hands on, a few KiB of encoded records (value.go has what
+//   - page.go: what it hands on, some hundred encoded records (value.go has what
 //     a record stands for);
 //   - round.go: pages are sorted by first key, through extsort and its spill
 //     file;
@@ -125,8 +125,8 @@ func (s *Sorter) store(ctx context.Context, level int, next func() (page, error)
 		return err
 	}
 	s.generations = append(s.generations, g)
-	newEmitter := func() emitter { return new(pageEmitter) }
-	if _, err := s.reduce(ctx, next, newEmitter, g); err != nil {
+	newRenderer := func() Renderer { return new(pageRenderer) }
+	if _, err := s.reduce(ctx, next, newRenderer, g); err != nil {
 		return err
 	}
 	g.rewind()
@@ -169,22 +169,22 @@ func (s *Sorter) firstOfLastLevel() int {
 }
 
 // Reduce ends the last round and writes what every key adds up to, in key
-// order, to w, as it is appended by what newRow returns. That is called for each
-// of several goroutines, which render side by side; one at a time writes. All
-// runs must have been flushed. It returns the number of keys.
-func (s *Sorter) Reduce(ctx context.Context, newRow func() AppendFunc, w io.Writer) (groups uint64, err error) {
+// order, to w, as it is rendered by what newRenderer returns. That is called for
+// each of several goroutines, which render side by side; one at a time writes.
+// All runs must have been flushed. It returns the number of keys.
+func (s *Sorter) Reduce(ctx context.Context, newRenderer func() Renderer, w io.Writer) (groups uint64, err error) {
 	s.endRound()
 	next, err := streamsOf(s.generations, s.round.next)
 	if err != nil {
 		return 0, err
 	}
-	return s.reduce(ctx, next, func() emitter { return newRow() }, w)
+	return s.reduce(ctx, next, newRenderer, w)
 }
 
-func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newEmitter func() emitter, w io.Writer) (uint64, error) {
+func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newRenderer func() Renderer, w io.Writer) (uint64, error) {
 	r := &reduction{
 		next:           next,
-		newEmitter:     newEmitter,
+		newRenderer:    newRenderer,
 		out:            w,
 		stretchRecords: s.cfg.StretchRecords,
 		bufferBytes:    s.cfg.BufferBytes,

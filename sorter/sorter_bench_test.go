@@ -50,7 +50,7 @@ func BenchmarkReduce(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				if _, err := s.Reduce(ctx, func() AppendFunc { return appendPlain }, io.Discard); err != nil {
+				if _, err := s.Reduce(ctx, func() Renderer { return appendFunc(appendPlain) }, io.Discard); err != nil {
 					b.Fatal(err)
 				}
 				s.Close()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -37,7 +38,8 @@ type File struct {
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
 	finished   bool           // all is written
 
-	written, writtenBack int64 // bytes of a temporary file
+	written, writtenBack int64      // bytes of a temporary file
+	writingBack          sync.Mutex // locked while some begin to be
 }
 
 // Create starts a file to be put at path. The endings .gz and .zst compress it.
@@ -128,9 +130,13 @@ type rawFile File
 func (f *rawFile) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
 	f.written += int64(n)
-	if size := f.written - f.writtenBack; size >= writeBackStep && f.temporary != "" {
-		startWriteBack(f.file, f.writtenBack, size)
+	if f.temporary != "" && f.written-f.writtenBack >= writeBackStep && f.writingBack.TryLock() {
+		file, offset, size := f.file, f.writtenBack, f.written-f.writtenBack
 		f.writtenBack = f.written
+		go func() { // a busy disk keeps it waiting
+			defer f.writingBack.Unlock()
+			startWriteBack(file, offset, size)
+		}()
 	}
 	return n, err
 }
@@ -189,6 +195,8 @@ func (f *File) close() error {
 	if f.file == nil {
 		return nil
 	}
+	f.writingBack.Lock()
+	defer f.writingBack.Unlock()
 	err := f.file.Close()
 	f.file = nil
 	return err

@@ -162,7 +162,7 @@ func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
 }
 
 func (p *Plan) spendOnReading(share int64) {
-	pool := share / 12 // little, so that memory is much the same whether there is anything to spill or not
+	pool := share / 6 // at 64 MiB, a round of such chunks holds over 10^8 keys
 	p.ChunkPages = int(pool / sorter.PoolChunks / sorter.PageSize)
 	p.RunRecords = min(int((share-pool)/int64(p.Workers)/sorter.EntrySize), maxRunRecords)
 }

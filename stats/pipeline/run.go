@@ -232,11 +232,8 @@ func (j *job) reduce(ctx context.Context) error {
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
-	newRow := func() sorter.AppendFunc {
-		rows := output.Rows{Decimals: j.Decimals}
-		return rows.Append
-	}
-	groups, err := j.sorter.Reduce(ctx, newRow, j.result)
+	newRows := func() sorter.Renderer { return &output.Rows{Decimals: j.Decimals} }
+	groups, err := j.sorter.Reduce(ctx, newRows, j.result)
 	j.groups = groups
 	return err
 }
