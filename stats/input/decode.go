@@ -33,10 +33,16 @@ func (d *decoders) close() {
 }
 
 // turnTo says that the next input is of format f. There is memory for one
-// format's window: what another took is collected before the next one's is made.
+// window: what the input before had is collected before another is made, but
+// for zstd's and lz4's, which are used again.
 func (d *decoders) turnTo(f format) {
-	if f != d.format && (d.format == formatZstd || d.format == formatXz || d.format == formatLz4) {
+	changes := f != d.format
+	switch {
+	case changes && d.format == formatZstd, d.format == formatXz:
 		d.close()
+		runtime.GC()
+	case changes && d.format == formatLz4:
+		runtime.GC() // the first leaves alone what has been put in a sync.Pool
 		runtime.GC()
 	}
 	d.format = f

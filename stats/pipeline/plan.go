@@ -130,21 +130,23 @@ func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
 	p := Plan{Memory: memory, Workers: workers, Inputs: inputs, Program: programMemory}
 	p.Runtime = runtimeMemory + int64(workers)*processorMemory
 	rest := memory - p.Program - p.Runtime
-	ahead := int64(inputs - 1)
-	p.Ahead = ahead * inputMemory
 	if compressed {
 		p.Window = max(minWindow, powerOf2(rest/4))
 		p.Decoder = p.Window + decoderTables
 		rest -= p.Decoder
-		if ahead > 0 {
-			p.AheadWindow = max(0, min(minWindow, rest/3/ahead-decoderTables))
-			p.Ahead += ahead * (p.AheadWindow + decoderTables)
-		}
 	}
-	rest -= p.Ahead
 	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
 	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
 	rest -= p.Slack
+	ahead := int64(inputs - 1)
+	p.Ahead = ahead * inputMemory
+	if compressed && ahead > 0 {
+		// What one input's decoder had may not be collected yet when the next one's
+		// is made: that is slack.
+		p.AheadWindow = max(0, min(minWindow, rest/3/ahead-decoderTables, p.Slack/2))
+		p.Ahead += ahead * (p.AheadWindow + decoderTables)
+	}
+	rest -= p.Ahead
 	p.BatchBytes = clamp(rest/64/int64(workers), minBatch, 2*maxBlockSize)
 	p.Stacks = int64(workers) * (workerStack + batches*(2*int64(p.BatchBytes)+lastInvalid))
 	rest -= p.Stacks
