@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,8 +36,9 @@ func TestPeak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if own := float64(report.PeakMemory); float64(used.Peak) < own || float64(used.Peak) > own*1.02 {
-		t.Errorf("the peak is %d, want what the process had seen when it wrote its report, %d, or up to 2 %% more", used.Peak, report.PeakMemory)
+	// The kernel adds up what each processor counts, not every time to the page.
+	if own := float64(report.PeakMemory); math.Abs(float64(used.Peak)-own) > 0.02*own {
+		t.Errorf("the peak is %d, want what the process had seen when it wrote its report, %d, to 2 %%", used.Peak, report.PeakMemory)
 	}
 	if used.Wall <= 0 || used.CPU() <= 0 {
 		t.Errorf("it took no time: %+v", used)
