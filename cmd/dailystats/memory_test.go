@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/ulikunitz/xz"
 )
 
 // load writes an input that is hard on memory in one way.
@@ -103,17 +106,64 @@ func TestMemory(t *testing.T) {
 		for _, limit := range limits {
 			t.Run(fmt.Sprintf("%s/%s-%s", l.name, limit.memory, limit.parallel), func(t *testing.T) {
 				report := runOn(t, command, l, "--memory", limit.memory, "--parallel", limit.parallel)
-				most, err := humanize.ParseBytes(limit.memory)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("%s resident at most, %s spilled", humanize.IBytes(report.PeakMemory), humanize.IBytes(report.BytesSpilled))
-				if report.PeakMemory == 0 || report.PeakMemory > most {
-					t.Errorf("%d bytes were resident, %d over --memory %s", report.PeakMemory, int64(report.PeakMemory-most), limit.memory)
-				}
+				checkPeak(t, report, limit.memory)
 			})
 		}
 	}
+}
+
+// TestMemoryManyInputs proves the same of compressed files that are read side by
+// side, some events of which are invalid.
+func TestMemoryManyInputs(t *testing.T) {
+	if runtime.GOOS != "linux" || raceEnabled {
+		t.Skip("see TestMemory")
+	}
+	command := buildCommand(t)
+	for name, compress := range compressors {
+		dir := t.TempDir()
+		for i := range 8 {
+			if err := writeCompressed(filepath.Join(dir, fmt.Sprint(i)), compress); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, memory := range []string{"24MiB", "64MiB"} {
+			t.Run(name+"/"+memory, func(t *testing.T) {
+				out := t.TempDir()
+				cmd := exec.Command(command, dir, "-o", filepath.Join(out, "out.csv"), "--temp-dir", out, "--memory", memory,
+					"--rejects", filepath.Join(out, "rejects"), "--log-invalid=false", "--report", filepath.Join(out, "report"))
+				checkPeak(t, runReporting(t, cmd, filepath.Join(out, "report")), memory)
+			})
+		}
+	}
+}
+
+var compressors = map[string]func(io.Writer) (io.WriteCloser, error){
+	"gzip": func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil },
+	"zstd": func(w io.Writer) (io.WriteCloser, error) {
+		return zstd.NewWriter(w, zstd.WithWindowSize(4<<20), zstd.WithEncoderConcurrency(1))
+	},
+	"lz4": func(w io.Writer) (io.WriteCloser, error) { return lz4.NewWriter(w), nil },
+	"xz":  func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) },
+}
+
+// writeCompressed writes a file of events, one in fifty of them invalid.
+func writeCompressed(path string, compress func(io.Writer) (io.WriteCloser, error)) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := compress(f)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(z)
+	for range 50 {
+		if err := errors.Join(writeEvents(w, 2500, 2500, ""), writeLines(w, 50, "bad")); err != nil {
+			return err
+		}
+	}
+	return z.Close()
 }
 
 func buildCommand(t *testing.T) string {
@@ -129,23 +179,27 @@ func runOn(t *testing.T, command string, l load, args ...string) (report pipelin
 	dir := t.TempDir()
 	cmd := exec.Command(command, append(args, "-", "-o", filepath.Join(dir, "out.csv"), "--temp-dir", dir,
 		"--rejects", filepath.Join(dir, "rejects"), "--log-invalid=false", "--report", filepath.Join(dir, "report"))...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
-		t.Logf("writing the input: %v", err)
-	}
-	in.Close()
-	if err := cmd.Wait(); err != nil {
+	go func() {
+		defer in.Close()
+		if err := l.write(bufio.NewWriterSize(in, 1<<20)); err != nil && err != io.ErrClosedPipe {
+			t.Logf("writing the input: %v", err)
+		}
+	}()
+	return runReporting(t, cmd, filepath.Join(dir, "report"))
+}
+
+// runReporting runs a command to its end, and returns its report.
+func runReporting(t *testing.T, cmd *exec.Cmd, path string) (report pipeline.Report) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %s", err, stderr.String())
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "report"))
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,4 +207,17 @@ func runOn(t *testing.T, command string, l load, args ...string) (report pipelin
 		t.Fatal(err)
 	}
 	return report
+}
+
+// checkPeak fails where more was resident than --memory allowed.
+func checkPeak(t *testing.T, report pipeline.Report, memory string) {
+	t.Helper()
+	most, err := humanize.ParseBytes(memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s resident at most, %s spilled", humanize.IBytes(report.PeakMemory), humanize.IBytes(report.BytesSpilled))
+	if report.PeakMemory == 0 || report.PeakMemory > most {
+		t.Errorf("%d bytes were resident, %d over --memory %s", report.PeakMemory, int64(report.PeakMemory-most), memory)
+	}
 }

@@ -26,7 +26,7 @@ func BenchmarkRead(b *testing.B) {
 				r := NewReader(sources, Config{MaxWindow: 8 << 20})
 				errs := make(chan error, 1)
 				go func() { errs <- r.Run(b.Context()) }()
-				for block := range r.Blocks() {
+				for block := range blocksOf(r) {
 					r.Release(block)
 				}
 				if err := <-errs; err != nil {

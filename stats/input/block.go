@@ -1,17 +1,42 @@
 package input
 
-import "context"
+import (
+	"bytes"
+	"context"
+)
 
 // Block is some whole lines of one input, or a part of one line that is too long.
 type Block struct {
-	Number    uint64 // position among all blocks, from 0
+	Number    uint64 // position among all blocks, from 0, but for one that is Ahead
 	Input     string // the source's name
 	FirstLine uint64 // number of the first line in its input, from 1
-	Data      []byte // lines, each with its LF but maybe the input's last; not to be changed
+	Data      []byte // lines, each with its LF but maybe the last; not to be changed
 	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
-	buf  []byte // memory of Data
-	home pool   // where the block belongs
+	buf   []byte // memory of Data
+	home  pool   // where the block belongs
+	early *early // what is known of its input while that is read ahead, else nil
+}
+
+// Ahead reports whether the block's input is read before its turn. Such a block
+// has no number. What must be in input order can't be done with its lines yet,
+// only with those that Keep makes come again.
+func (b *Block) Ahead() bool { return b.early != nil }
+
+// Keep has line n, from 0, of a block that is Ahead come again, in a block with
+// a number, as soon as those of the inputs before have been sent. It reports
+// false where there is no room for it: then line n and all behind it come again,
+// so the block's taker must leave them alone.
+func (b *Block) Keep(n uint64, line []byte) bool {
+	if b.early.keep(b.FirstLine+n, line, len(b.buf)) {
+		return true
+	}
+	for range n {
+		_, b.Data, _ = bytes.Cut(b.Data, []byte{'\n'})
+	}
+	b.FirstLine += n
+	b.early.rest = b
+	return false
 }
 
 // pool holds the blocks that are free. It has room for all that belong to it.

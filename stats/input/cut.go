@@ -2,6 +2,7 @@ package input
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 )
@@ -13,8 +14,8 @@ const keptOfLongLine = 4 << 10
 //
 // A normal block is no longer than the limit for a line, so a line in one is
 // never too long. What doesn't fit in one, with its LF, goes to the long block,
-// of which there is one. All memory is written by this goroutine alone: bytes
-// behind the Data of a block that has been sent are still this goroutine's.
+// of which there is one. A block that has been sent belongs to others, with all
+// its memory: what is behind its lines is copied to the next block before.
 type cutter struct {
 	reader *Reader
 	input  string
@@ -22,12 +23,18 @@ type cutter struct {
 	err    error // of text, io.EOF too
 
 	line  uint64 // number of the line that the next block starts with
+	early *early // until the input's turn, else nil
 	block *Block // being filled
 	n     int    // bytes in block.buf
 }
 
-// run sends all blocks of the text.
+// run sends all blocks of the text, or those that there are before an error.
 func (c *cutter) run(ctx context.Context) error {
+	err := c.cut(ctx)
+	return cmp.Or(c.settle(ctx), err)
+}
+
+func (c *cutter) cut(ctx context.Context) error {
 	if err := c.takeBlock(ctx, nil); err != nil {
 		return err
 	}
@@ -50,11 +57,14 @@ func (c *cutter) fill(ctx context.Context) error {
 	if end == 0 {
 		return c.longLine(ctx)
 	}
-	rest := c.block.buf[end:]
-	if err := c.send(ctx, c.block, end, false); err != nil {
+	if err := c.recall(ctx); err != nil { // so that an input read ahead takes no third block
 		return err
 	}
-	return c.takeBlock(ctx, rest)
+	full := c.block
+	if err := c.takeBlock(ctx, full.buf[end:]); err != nil {
+		return err
+	}
+	return c.send(ctx, full, end, false)
 }
 
 // finish sends what is left, and gives the block back if that is nothing.
@@ -66,19 +76,23 @@ func (c *cutter) finish(ctx context.Context) error {
 	return c.send(ctx, c.block, c.n, false)
 }
 
-// takeBlock takes a new block to fill, and starts it with what was left behind
+// takeBlock takes a new block to fill, and starts it with what is left behind
 // the last line of the one before.
 func (c *cutter) takeBlock(ctx context.Context, rest []byte) (err error) {
 	c.block, err = c.reader.free.take(ctx, c.reader.blockSize)
 	if err != nil {
 		return err
 	}
-	c.n = copy(c.block.buf, rest) // maybe within the same memory
+	c.n = copy(c.block.buf, rest)
 	return nil
 }
 
-// longLine sends the line that fills the block and goes on behind it.
+// longLine sends the line that fills the block and goes on behind it, in the
+// input's turn: an input read ahead must not hold the one long block.
 func (c *cutter) longLine(ctx context.Context) error {
+	if err := c.awaitTurn(ctx); err != nil {
+		return err
+	}
 	long, err := c.reader.freeLong.take(ctx, max(c.reader.maxLine, keptOfLongLine)+1)
 	if err != nil {
 		return err
@@ -142,7 +156,7 @@ func (c *cutter) send(ctx context.Context, b *Block, n int, tooLong bool) error 
 	} else {
 		c.line += uint64(bytes.Count(b.Data, []byte{'\n'}))
 	}
-	return c.reader.send(ctx, b)
+	return c.pass(ctx, b)
 }
 
 // read fills p, unless the text ends before: then c.err is io.EOF.

@@ -22,9 +22,11 @@ type decoders struct {
 	zstd      *zstd.Decoder // nil before the first zstd input
 }
 
+// close lets go of the memory. The decoders may be used again.
 func (d *decoders) close() {
 	if d.zstd != nil {
 		d.zstd.Close()
+		d.zstd = nil
 	}
 }
 

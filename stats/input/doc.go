@@ -12,5 +12,8 @@
 //	xz.go        xzReader: the xz container
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
-//	reader.go    Reader: one goroutine that does all that
+//	ahead.go     early: what of an input that is read ahead waits for its turn
+//	order.go     order: which source is read next, and whose turn it is
+//	lane.go      lane: a goroutine that does all that for one source after the other
+//	reader.go    Reader: lanes side by side
 package input

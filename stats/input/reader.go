@@ -1,62 +1,74 @@
 package input
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"io"
 	"os"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Config says what a Reader may use. Sizes are in bytes; those that are 0 get a
 // default, but for MaxWindow.
 type Config struct {
-	BlockSize int       // memory of a block; 256 KiB by default
-	Blocks    int       // how many there are; 4 by default
-	MaxLine   int       // longest line, without LF and BOM, but with CR; 1 MiB by default
-	MaxWindow int64     // what a decoder may keep; with 0, only plain text and gzip can be read
-	Stdin     io.Reader // what "-" means; os.Stdin by default
+	Inputs      int       // how many are read side by side; 1 by default
+	BlockSize   int       // memory of a block; 256 KiB by default
+	Blocks      int       // how many there are; 4 by default, and at least 2 for each of Inputs and 1 more
+	MaxLine     int       // longest line, without LF and BOM, but with CR; 1 MiB by default
+	MaxWindow   int64     // what a decoder may keep; with 0, only plain text and gzip can be read
+	AheadWindow int64     // what the decoder of an input read ahead may keep; one that needs more waits for its turn
+	Stdin       io.Reader // what "-" means; os.Stdin by default
 }
 
 // rawBuffer is the part of the stored bytes that decoders read at a time. Plain
 // text is read past it, straight to a block.
 const rawBuffer = 32 << 10
 
-// Reader reads sources one after the other into blocks. Its memory is that of
+// Reader reads sources into blocks, several side by side. Its memory is that of
 // Blocks blocks, one line of MaxLine bytes if there is one that fits no block,
-// and a decoder's, allocated when they are first needed.
+// a decoder's of MaxWindow and, for each input read ahead, one's of AheadWindow
+// and as much as a block for the lines that come again, allocated when they are
+// first needed.
 type Reader struct {
-	sources   []Source
-	stdin     io.Reader
-	blockSize int
-	maxLine   int
+	sources     []Source
+	stdin       io.Reader
+	inputs      int
+	blockSize   int
+	maxLine     int
+	aheadWindow int64
 
-	blocks    chan *Block
+	order     *order
+	blocks    chan *Block // with numbers
+	ahead     chan *Block // without
 	free      pool
 	freeLong  pool // one, for a line that doesn't fit a block
 	bytesRead atomic.Int64
 
-	// Of Run's goroutine.
-	number   uint64        // of the next block
-	raw      *bufio.Reader // an input's stored bytes
+	// Of the lane that has the turn.
+	number   uint64 // of the next block
 	decoders decoders
 }
 
 // NewReader returns a Reader of sources. Nothing happens before Run.
 func NewReader(sources []Source, c Config) *Reader {
-	blocks := cmp.Or(c.Blocks, 4)
+	inputs := min(cmp.Or(c.Inputs, 1), max(len(sources), 1))
+	blocks := max(cmp.Or(c.Blocks, 4), 2*inputs+1)
 	maxLine := max(cmp.Or(c.MaxLine, 1<<20), 1)
 	r := &Reader{
-		sources:   sources,
-		stdin:     c.Stdin,
-		blockSize: min(cmp.Or(c.BlockSize, 256<<10), maxLine),
-		maxLine:   maxLine,
-		blocks:    make(chan *Block, blocks+1),
-		free:      newPool(blocks),
-		freeLong:  newPool(1),
-		decoders:  decoders{maxWindow: c.MaxWindow},
+		sources:     sources,
+		stdin:       c.Stdin,
+		inputs:      inputs,
+		blockSize:   min(cmp.Or(c.BlockSize, 256<<10), maxLine),
+		maxLine:     maxLine,
+		aheadWindow: c.AheadWindow,
+		order:       newOrder(len(sources)),
+		blocks:      make(chan *Block, blocks+1),
+		ahead:       make(chan *Block, inputs),
+		free:        newPool(blocks),
+		freeLong:    newPool(1),
+		decoders:    decoders{maxWindow: c.MaxWindow},
 	}
 	if r.stdin == nil {
 		r.stdin = os.Stdin
@@ -64,9 +76,24 @@ func NewReader(sources []Source, c Config) *Reader {
 	return r
 }
 
-// Blocks returns the channel on which blocks arrive in order. It is closed when
-// Run ends.
-func (r *Reader) Blocks() <-chan *Block { return r.blocks }
+// Next waits for a block and returns it, or nil when there are no more. Those
+// with numbers come in order, and before those that are Ahead. Any goroutine may
+// call it.
+func (r *Reader) Next(ctx context.Context) (*Block, error) {
+	select {
+	case b := <-r.blocks:
+		return b, nil
+	default:
+	}
+	select {
+	case b := <-r.blocks:
+		return b, nil
+	case b := <-r.ahead:
+		return b, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
 
 // Release gives a block back, which must not be used after that. Run waits for
 // that when it has no more blocks. Any goroutine may call it.
@@ -77,80 +104,18 @@ func (r *Reader) Release(b *Block) { b.home <- b }
 func (r *Reader) BytesRead() int64 { return r.bytesRead.Load() }
 
 // Run reads all sources. Its error names the input and says what is wrong with
-// it; blocks sent before are good. When ctx is done, Run returns its cause soon,
-// even if an input keeps it waiting. In that case alone it leaves a goroutine
-// behind, which ends when the read from standard input does, or someone opens
-// the named pipe for writing.
+// it, the first in order if there are several; blocks sent before are good. When
+// ctx is done, Run returns its cause soon, even if an input keeps it waiting. In
+// that case alone it leaves a goroutine behind, which ends when the read from
+// standard input does, or someone opens the named pipe for writing.
 func (r *Reader) Run(ctx context.Context) error {
 	defer close(r.blocks)
 	defer r.decoders.close()
-	r.raw = bufio.NewReaderSize(nil, rawBuffer)
-	for _, s := range r.sources {
-		err := r.readSource(ctx, s)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return fileError(s.Name, err)
-		}
+	g, ctx := errgroup.WithContext(ctx)
+	for range r.inputs {
+		g.Go(func() error { return newLane(r).run(ctx) })
 	}
-	return nil
-}
-
-// readSource opens a source and sends its blocks.
-func (r *Reader) readSource(ctx context.Context, s Source) error {
-	if s.isStdin() {
-		return r.readStored(ctx, s, &interruptible{ctx, r.stdin}, -1)
-	}
-	if !s.regular {
-		f, err := openPipe(ctx, s.Name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return r.readStored(ctx, s, &interruptible{ctx, f}, -1)
-	}
-	f, err := os.Open(s.Name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	return r.readStored(ctx, s, f, info.Size())
-}
-
-// readStored sends the blocks of a source of size stored bytes, -1 for as many
-// as there are.
-func (r *Reader) readStored(ctx context.Context, source Source, from io.Reader, size int64) error {
-	s := &stored{r: from, size: size, total: &r.bytesRead}
-	r.raw.Reset(s)
-	text, err := r.decoders.open(r.raw, s)
-	if err != nil {
-		return err
-	}
-	if text, err = skipBOM(text); err != nil {
-		return err
-	}
-	c := cutter{reader: r, input: source.Name, text: text, line: 1}
-	return c.run(ctx)
-}
-
-// skipBOM drops a byte order mark at the start of text.
-func skipBOM(text io.Reader) (io.Reader, error) {
-	const bom = "\xef\xbb\xbf"
-	t := bufio.NewReaderSize(text, 16) // larger reads go past its buffer
-	head, err := t.Peek(len(bom))
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if bytes.Equal(head, []byte(bom)) {
-		_, err := t.Discard(len(bom))
-		return t, err
-	}
-	return t, nil
+	return g.Wait()
 }
 
 func (r *Reader) send(ctx context.Context, b *Block) error {

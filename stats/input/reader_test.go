@@ -3,9 +3,11 @@ package input
 import (
 	"bufio"
 	"bytes"
+	stdcmp "cmp"
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,19 +42,41 @@ func linesOf(b *Block) []line {
 	return lines
 }
 
-// readLines runs a Reader to its end, with two goroutines that take its blocks.
+// blocksOf yields the blocks of r until there are no more.
+func blocksOf(r *Reader) iter.Seq[*Block] {
+	return func(yield func(*Block) bool) {
+		for {
+			b, err := r.Next(context.Background())
+			if b == nil || err != nil || !yield(b) {
+				return
+			}
+		}
+	}
+}
+
+// matters reports whether a line is one that readLines wants in order.
+func (l line) matters() bool { return l.TooLong || l.Number%3 == 1 || len(l.Text) > 4000 }
+
+// readLines runs a Reader to its end, with two goroutines that take its blocks,
+// and returns the lines sorted. Of blocks that are ahead, they have the lines kept
+// that matter; it is an error if those don't come in order then.
 func readLines(ctx context.Context, sources []Source, c Config) ([]line, error) {
 	r := NewReader(sources, c)
 	var (
 		mu     sync.Mutex
-		blocks = make(map[uint64][]line)
+		blocks = make(map[uint64][]line) // those with numbers
+		ahead  []line
 		wg     sync.WaitGroup
 	)
 	for range 2 {
 		wg.Go(func() {
-			for b := range r.Blocks() {
+			for b := range blocksOf(r) {
 				mu.Lock()
-				blocks[b.Number] = linesOf(b)
+				if b.Ahead() {
+					ahead = append(ahead, keepWhatMatters(b)...)
+				} else {
+					blocks[b.Number] = linesOf(b)
+				}
 				mu.Unlock()
 				r.Release(b)
 			}
@@ -60,14 +84,46 @@ func readLines(ctx context.Context, sources []Source, c Config) ([]line, error) 
 	}
 	err := r.Run(ctx)
 	wg.Wait()
-	var lines []line
+	var inOrder []line
 	for n := range uint64(len(blocks)) {
 		if len(blocks[n]) == 0 {
 			return nil, fmt.Errorf("block %d is missing or has no line", n)
 		}
-		lines = append(lines, blocks[n]...)
+		inOrder = append(inOrder, blocks[n]...)
+	}
+	lines := sorted(sources, append(ahead, inOrder...))
+	if want, got := thatMatter(lines), thatMatter(inOrder); err == nil && !slices.Equal(want, got) {
+		return nil, fmt.Errorf("not in order: %v", got)
 	}
 	return lines, err
+}
+
+// keepWhatMatters returns the other lines of a block that is ahead.
+func keepWhatMatters(b *Block) (others []line) {
+	for i, l := range linesOf(b) {
+		if !l.matters() {
+			others = append(others, l)
+		} else if !b.Keep(uint64(i), []byte(l.Text)) {
+			break
+		}
+	}
+	return others
+}
+
+func thatMatter(lines []line) []line {
+	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.matters() })
+}
+
+// sorted sorts lines by source and number.
+func sorted(sources []Source, lines []line) []line {
+	position := make(map[string]int)
+	for i, s := range sources {
+		position[s.Name] = i
+	}
+	slices.SortFunc(lines, func(a, b line) int {
+		return stdcmp.Or(stdcmp.Compare(position[a.Input], position[b.Input]), stdcmp.Compare(a.Number, b.Number))
+	})
+	return lines
 }
 
 // wantLines is the oracle: what is in an input, read the obvious way.
@@ -157,12 +213,14 @@ func TestAnySplit(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		c := Config{
-			BlockSize: rapid.IntRange(1, 64).Draw(t, "block size"),
-			Blocks:    rapid.IntRange(1, 4).Draw(t, "blocks"),
-			MaxLine:   rapid.OneOf(rapid.IntRange(1, 80), rapid.IntRange(4000, 6000)).Draw(t, "max line"),
-			MaxWindow: 1 << 20,
+			Inputs:      rapid.IntRange(1, 4).Draw(t, "side by side"),
+			BlockSize:   rapid.IntRange(1, 64).Draw(t, "block size"),
+			Blocks:      rapid.IntRange(1, 12).Draw(t, "blocks"),
+			MaxLine:     rapid.OneOf(rapid.IntRange(1, 80), rapid.IntRange(4000, 6000)).Draw(t, "max line"),
+			MaxWindow:   1 << 20,
+			AheadWindow: rapid.SampledFrom([]int64{0, 200 << 10, 1 << 20}).Draw(t, "window ahead"),
 		}
-		inputs := rapid.SliceOfN(anyInput, 1, 3).Draw(t, "inputs")
+		inputs := rapid.SliceOfN(anyInput, 1, 6).Draw(t, "inputs")
 		var args []string
 		var want []line
 		for i, data := range inputs {
@@ -266,7 +324,7 @@ func TestNoAllocationPerBlock(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	errs := make(chan error, 1)
 	go func() { errs <- r.Run(t.Context()) }()
-	for b := range r.Blocks() {
+	for b := range blocksOf(r) {
 		r.Release(b)
 	}
 	runtime.ReadMemStats(&after)
@@ -292,12 +350,14 @@ func TestManyInputs(t *testing.T) {
 		}
 		want = append(want, line{path, 1, "{}", false})
 	}
-	got, err := readLines(t.Context(), expand(t, dir), Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %d lines, want %d", len(got), len(want))
+	for _, inputs := range []int{1, 4} {
+		got, err := readLines(t.Context(), expand(t, dir), Config{Inputs: inputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %d lines, want %d", len(got), len(want))
+		}
 	}
 	if open, err := os.ReadDir("/proc/self/fd"); err == nil && len(open) > 100 {
 		t.Errorf("%d files are still open", len(open))

@@ -41,6 +41,16 @@ func (s *stored) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// rewind starts again from the beginning of a file.
+func (s *stored) rewind() error {
+	if _, err := s.r.(io.Seeker).Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	s.total.Add(-s.done)
+	s.done, s.err = 0, nil
+	return nil
+}
+
 // failure is what broke the reading, other than its end.
 func (s *stored) failure() error {
 	var pathErr *fs.PathError

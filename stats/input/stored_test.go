@@ -20,7 +20,7 @@ func TestFileGrows(t *testing.T) {
 	errs := make(chan error, 1)
 	go func() { errs <- r.Run(t.Context()) }()
 	var got []line
-	for b := range r.Blocks() {
+	for b := range blocksOf(r) {
 		if b.Number == 0 {
 			appendTo(t, path, "4\n5\n")
 		}
@@ -60,7 +60,7 @@ func TestFileShrinks(t *testing.T) {
 		r := NewReader(expand(t, path), Config{BlockSize: 1000, Blocks: 1})
 		errs := make(chan error, 1)
 		go func() { errs <- r.Run(t.Context()) }()
-		for b := range r.Blocks() {
+		for b := range blocksOf(r) {
 			if b.Number == 0 {
 				if err := os.Truncate(path, 100_000); err != nil {
 					t.Fatal(err)
@@ -129,7 +129,7 @@ func TestStopWaiting(t *testing.T) {
 			if err := <-errs; err != stop {
 				t.Errorf("error %v, want %v", err, stop)
 			}
-			for range r.Blocks() { // is closed
+			for range blocksOf(r) { // ends
 			}
 		})
 	}

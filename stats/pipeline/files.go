@@ -33,18 +33,20 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.plan, err = newPlan(j.Memory, j.Parallel, j.MaxLine, compressed); err != nil {
+	if j.plan, err = newPlan(j.Memory, j.Parallel, j.MaxLine, len(sources), compressed); err != nil {
 		return err
 	}
 	if j.Observer.Plan != nil {
 		j.Observer.Plan(j.plan)
 	}
 	j.reader = input.NewReader(sources, input.Config{
-		BlockSize: j.plan.BlockSize,
-		Blocks:    j.plan.Blocks,
-		MaxLine:   j.MaxLine,
-		MaxWindow: j.plan.Window,
-		Stdin:     stdin,
+		Inputs:      j.plan.Inputs,
+		BlockSize:   j.plan.BlockSize,
+		Blocks:      j.plan.Blocks,
+		MaxLine:     j.MaxLine,
+		MaxWindow:   j.plan.Window,
+		AheadWindow: j.plan.AheadWindow,
+		Stdin:       stdin,
 	})
 	return nil
 }

@@ -29,10 +29,13 @@ type Plan struct {
 	Stacks  int64 // of the workers, and invalid events that wait for their turn
 
 	// The input.
-	BlockSize int
-	Blocks    int   // blocks of BlockSize
-	Window    int64 // the most that a decompressor may look back on
-	Decoder   int64 // what it takes for that
+	Inputs      int // read side by side
+	BlockSize   int
+	Blocks      int   // blocks of BlockSize
+	Window      int64 // the most that a decompressor may look back on
+	Decoder     int64 // what it takes for that
+	AheadWindow int64 // the same as Window, of each input but the first of Inputs
+	Ahead       int64 // what those take, and lines of theirs that wait for their turn
 
 	// Reading.
 	RunRecords int // records in the run of each worker
@@ -71,6 +74,10 @@ const (
 
 	minWindow = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
 
+	decoderTables = 512 * kib // zstd's tables and blocks
+
+	inputMemory = 128 * kib // of each input read at a time: a read buffer and gzip's window and tables
+
 	minBlockSize = 64 * kib
 	maxBlockSize = 256 * kib
 
@@ -94,43 +101,62 @@ const (
 func HeapLimit(memory int64) int64 { return memory - programMemory }
 
 // newPlan spends memory. With parallel 0 it uses as many workers as there are
-// processors, or fewer, if memory is short. compressed says that an input may
-// need a decompressor's window.
-func newPlan(memory int64, parallel, maxLine int, compressed bool) (Plan, error) {
-	if parallel > 0 {
-		p := spend(memory, parallel, maxLine, compressed)
-		return p, p.check(maxLine, compressed)
+// processors, or fewer, if memory is short. It has as many of the sources read
+// side by side as there are workers, or only one, if memory is short. compressed
+// says that one of them may need a decompressor's window.
+func newPlan(memory int64, parallel, maxLine, sources int, compressed bool) (Plan, error) {
+	most, least := parallel, parallel
+	if parallel == 0 {
+		most, least = runtime.GOMAXPROCS(0), 1
 	}
-	for workers := runtime.GOMAXPROCS(0); workers > 1; workers-- {
-		p := spend(memory, workers, maxLine, compressed)
-		if p.works() && p.RunRecords >= goodRunRecords {
-			return p, nil
+	for workers := most; workers >= least; workers-- {
+		for _, inputs := range []int{min(workers, sources), 1} {
+			p := spend(memory, workers, inputs, maxLine, compressed)
+			if p.works() && p.RunRecords >= goodRunRecords {
+				return p, nil
+			}
 		}
 	}
-	p := spend(memory, 1, maxLine, compressed)
+	p := spend(memory, least, 1, maxLine, compressed)
 	return p, p.check(maxLine, compressed)
 }
 
 // spend divides memory up, without looking whether the parts are large enough.
-func spend(memory int64, workers, maxLine int, compressed bool) Plan {
-	p := Plan{Memory: memory, Workers: workers, Program: programMemory}
+func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
+	p := Plan{Memory: memory, Workers: workers, Inputs: inputs, Program: programMemory}
 	p.Runtime = runtimeMemory + int64(workers)*processorMemory
 	rest := memory - p.Program - p.Runtime
+	ahead := int64(inputs - 1)
+	p.Ahead = ahead * inputMemory
 	if compressed {
 		p.Window = max(minWindow, powerOf2(rest/4))
-		p.Decoder = p.Window + 512*kib // zstd's tables and blocks
+		p.Decoder = p.Window + decoderTables
 		rest -= p.Decoder
+		if ahead > 0 {
+			p.AheadWindow = max(0, min(minWindow, rest/3/ahead-decoderTables))
+			p.Ahead += ahead * (p.AheadWindow + decoderTables)
+		}
 	}
+	rest -= p.Ahead
 	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
 	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
 	p.Stacks = int64(workers) * workerStack
 	rest -= p.Slack + p.Stacks
-	p.Blocks = workers + 2
-	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
+	p.spendOnBlocks(rest)
 	rest -= int64(p.Blocks * p.BlockSize)
+	if ahead > 0 {
+		kept := int64(inputs * p.BlockSize) // lines that wait for their turn
+		p.Ahead += kept
+		rest -= kept
+	}
 	p.spendOnReading(rest)
 	p.spendOnMerging(rest)
 	return p
+}
+
+func (p *Plan) spendOnBlocks(share int64) {
+	p.Blocks = p.Workers + 2*p.Inputs
+	p.BlockSize = clamp(share/8/int64(p.Blocks), minBlockSize, maxBlockSize)
 }
 
 func (p *Plan) spendOnReading(share int64) {
@@ -162,12 +188,12 @@ func (p Plan) check(maxLine int, compressed bool) error {
 	}
 	enough := p.Memory / mib * mib
 	for step := int64(mib); ; enough += step {
-		if spend(enough, p.Workers, maxLine, compressed).works() {
+		if spend(enough, p.Workers, 1, maxLine, compressed).works() {
 			break
 		}
 		step = max(mib, enough/16/mib*mib)
 	}
-	for enough > mib && spend(enough-mib, p.Workers, maxLine, compressed).works() {
+	for enough > mib && spend(enough-mib, p.Workers, 1, maxLine, compressed).works() {
 		enough -= mib
 	}
 	return UsageErrorf("--memory %s is too small for --parallel %d and --max-line %s: give --memory %dMiB or more",
@@ -208,6 +234,7 @@ func (p Plan) String() string {
 	line("stacks", p.Stacks, "of the workers")
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
+	line("input: read ahead", p.Ahead, fmt.Sprintf("%d side by side, window up to %s", p.Inputs, size(p.AheadWindow)))
 	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.RunRecordSize, fmt.Sprintf("%d records each", p.RunRecords))
 	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))
 	line("merging: read buffers", int64(p.Chunks)*sorter.ChunkBuffer, fmt.Sprintf("%d chunks in a round", p.Chunks))

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"dailystats/sorter"
 	"dailystats/stats/event"
@@ -54,19 +55,18 @@ func (c *counts) byCode() map[string]uint64 {
 // is over.
 func (w *worker) work(ctx context.Context, full func() bool) error {
 	for !full() {
-		select {
-		case b, ok := <-w.reader.Blocks():
-			if !ok {
-				w.ended = true
-				return w.flush()
-			}
-			err := w.block(ctx, b)
-			w.reader.Release(b)
-			if err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		b, err := w.reader.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			w.ended = true
+			break
+		}
+		err = w.block(ctx, b)
+		w.reader.Release(b)
+		if err != nil {
+			return err
 		}
 	}
 	return w.flush()
@@ -86,8 +86,11 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 		if err := w.reject(ctx, b, 0, b.Data, event.TooLong(w.maxLine)); err != nil {
 			return err
 		}
-	} else if err := w.lines(ctx, b); err != nil {
+	} else if err := w.lines(ctx, b); err != nil && err != errLater {
 		return err
+	}
+	if b.Ahead() {
+		return nil // nothing of it is for the journal yet
 	}
 	if err := w.journal.pass(ctx, b.Number, &w.batch); err != nil {
 		return err
@@ -123,6 +126,9 @@ func (w *worker) line(ctx context.Context, b *input.Block, n uint64, line []byte
 		}
 		var fault *event.Fault
 		if rec, fault = event.Plain(line); fault != nil {
+			if b.Ahead() && w.journal.needed() {
+				return w.keep(b, n, line)
+			}
 			return w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
 		}
 	} else {
@@ -133,6 +139,18 @@ func (w *worker) line(ctx context.Context, b *input.Block, n uint64, line []byte
 		return nil
 	}
 	return w.run.Add(rec)
+}
+
+// errLater says that the rest of a block will come again.
+var errLater = errors.New("the block comes again")
+
+// keep leaves an invalid line of a block that is ahead for when it comes again.
+func (w *worker) keep(b *input.Block, n uint64, line []byte) error {
+	w.counts.lines-- // it is counted then
+	if !b.Keep(n, line) {
+		return errLater
+	}
+	return nil
 }
 
 // reject notes an invalid event, whose line has no end any more, and passes on

@@ -1,0 +1,174 @@
+package input
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+)
+
+// lane reads one source after the other, side by side with other lanes. It is
+// one goroutine's.
+type lane struct {
+	reader   *Reader
+	raw      *bufio.Reader // an input's stored bytes
+	decoders decoders      // of inputs that are read ahead
+	early    early
+}
+
+func newLane(r *Reader) *lane {
+	return &lane{
+		reader:   r,
+		raw:      bufio.NewReaderSize(nil, rawBuffer),
+		decoders: decoders{maxWindow: r.aheadWindow},
+		early:    early{back: make(pool, 1)},
+	}
+}
+
+// run reads sources until there are no more.
+func (l *lane) run(ctx context.Context) error {
+	defer l.decoders.close()
+	for {
+		i, turn, ok := l.reader.order.take()
+		if !ok {
+			return nil
+		}
+		s := l.reader.sources[i]
+		err := l.read(ctx, s, turn)
+		if err != nil {
+			_ = turn.wait(ctx) // so that of two errors the first input's is told
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return fileError(s.Name, err)
+		}
+		l.reader.order.end(i)
+	}
+}
+
+// read opens a source and sends its blocks. What has no size, it leaves alone
+// until its turn: whoever writes to several pipes may do so in their order.
+func (l *lane) read(ctx context.Context, s Source, turn turn) error {
+	if !s.regular {
+		if err := turn.wait(ctx); err != nil {
+			return err
+		}
+	}
+	if s.isStdin() {
+		return l.readStored(ctx, s, turn, &interruptible{ctx, l.reader.stdin}, -1)
+	}
+	if !s.regular {
+		f, err := openPipe(ctx, s.Name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return l.readStored(ctx, s, turn, &interruptible{ctx, f}, -1)
+	}
+	f, err := os.Open(s.Name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return l.readStored(ctx, s, turn, f, info.Size())
+}
+
+// readStored sends the blocks of a source of size stored bytes, -1 for as many
+// as there are.
+func (l *lane) readStored(ctx context.Context, source Source, turn turn, from io.Reader, size int64) error {
+	s := &stored{r: from, size: size, total: &l.reader.bytesRead}
+	text, err := l.open(ctx, s, turn)
+	if err != nil {
+		return err
+	}
+	if text, err = skipBOM(text); err != nil {
+		return err
+	}
+	c := cutter{reader: l.reader, input: source.Name, text: text, line: 1}
+	if !turn.come() {
+		l.early = early{turn: turn, back: l.early.back, kept: l.early.kept[:0]}
+		c.early = &l.early
+	}
+	return c.run(ctx)
+}
+
+// open returns the text of what is stored in s.
+func (l *lane) open(ctx context.Context, s *stored, turn turn) (io.Reader, error) {
+	if turn.come() {
+		return l.openInTurn(s)
+	}
+	l.raw.Reset(s)
+	text, err := l.decoders.open(l.raw, s)
+	return &frugal{ctx: ctx, lane: l, turn: turn, stored: s, text: text}, err
+}
+
+// openInTurn is open with all the memory that a decoder may have. Only the lane
+// that has the turn may do so.
+func (l *lane) openInTurn(s *stored) (io.Reader, error) {
+	l.decoders.close()
+	l.raw.Reset(s)
+	return l.reader.decoders.open(l.raw, s)
+}
+
+// frugal reads a file's text with no more memory than one that is read ahead may
+// take. Where that is not enough, it waits for the file's turn and starts again
+// with all that there is.
+type frugal struct {
+	ctx    context.Context
+	lane   *lane
+	turn   turn
+	stored *stored
+	text   io.Reader
+	n      int64 // bytes of text read
+}
+
+// Read implements io.Reader.
+func (f *frugal) Read(p []byte) (n int, err error) {
+	n, err = f.text.Read(p)
+	if large := new(tooLarge); n == 0 && errors.As(err, large) && f.lane.decoders.maxWindow < f.lane.reader.decoders.maxWindow {
+		if err := f.restart(); err != nil {
+			return 0, err
+		}
+		n, err = f.text.Read(p)
+	}
+	f.n += int64(n)
+	return n, err
+}
+
+// restart opens the text again in its turn, where reading has come to.
+func (f *frugal) restart() (err error) {
+	if err := f.turn.wait(f.ctx); err != nil {
+		return err
+	}
+	if err := f.stored.rewind(); err != nil {
+		return err
+	}
+	if f.text, err = f.lane.openInTurn(f.stored); err != nil {
+		return err
+	}
+	_, err = io.CopyN(io.Discard, f.text, f.n)
+	return err
+}
+
+// skipBOM drops a byte order mark at the start of text.
+func skipBOM(text io.Reader) (io.Reader, error) {
+	const bom = "\xef\xbb\xbf"
+	t := bufio.NewReaderSize(text, 16) // larger reads go past its buffer
+	head, err := t.Peek(len(bom))
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if bytes.Equal(head, []byte(bom)) {
+		_, err := t.Discard(len(bom))
+		return t, err
+	}
+	return t, nil
+}
