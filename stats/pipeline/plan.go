@@ -35,7 +35,8 @@ type Plan struct {
 	Window      int64 // the most that a decompressor may look back on
 	Decoder     int64 // what it takes for that
 	AheadWindow int64 // the same as Window, of each input but the first of Inputs
-	Ahead       int64 // what those take, and lines of theirs that wait for their turn
+	KeptSize    int   // of each of Inputs, for lines that wait for its turn
+	Ahead       int64 // what reading ahead takes, with KeptSize
 
 	// Reading.
 	RunRecords int // records in the run of each worker
@@ -80,6 +81,8 @@ const (
 
 	minBlockSize = 64 * kib
 	maxBlockSize = 256 * kib
+
+	maxKeptSize = 16 * mib // invalid lines of each input, past which it had better wait
 
 	minRunRecords  = 4096
 	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
@@ -145,9 +148,9 @@ func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
 	p.spendOnBlocks(rest)
 	rest -= int64(p.Blocks * p.BlockSize)
 	if ahead > 0 {
-		kept := int64(inputs * p.BlockSize) // lines that wait for their turn
-		p.Ahead += kept
-		rest -= kept
+		p.KeptSize = clamp(rest/32, minBlockSize, maxKeptSize)
+		p.Ahead += int64(inputs * p.KeptSize)
+		rest -= int64(inputs * p.KeptSize)
 	}
 	p.spendOnReading(rest)
 	p.spendOnMerging(rest)
