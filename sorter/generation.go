@@ -98,30 +98,30 @@ func (g *generation) close() {
 	}
 }
 
-// pageEmitter writes the totals it is given as the pages of a generation.
-type pageEmitter struct {
-	run  uint32
+// pageRenderer renders totals as the pages of a generation.
+type pageRenderer struct {
 	page pageWriter
 	buf  [PageSize]byte
 }
 
-func (e *pageEmitter) add(dst []byte, k stats.Key, t stats.Totals) []byte {
-	if e.page.full() {
-		dst = e.end(dst)
+func (r *pageRenderer) Append(dst []byte, k stats.Key, t stats.Totals) []byte {
+	if r.page.full() {
+		dst = r.end(dst)
 	}
-	if e.page.empty() {
-		e.page.start(e.buf[:0])
+	if !r.page.started() {
+		r.page.start(r.buf[:], PageSize)
 	}
-	e.page.add(k, t)
+	r.page.addTotals(k, t)
 	return dst
 }
 
-func (e *pageEmitter) end(dst []byte) []byte {
-	if e.page.empty() {
+// end ends the last page of a stretch.
+func (r *pageRenderer) end(dst []byte) []byte {
+	if !r.page.started() {
 		return dst
 	}
-	p := e.page.finish(e.run)
-	e.page = pageWriter{}
+	p := r.page.finish()
+	r.page = pageWriter{}
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(p)))
 	return append(dst, p...)
 }

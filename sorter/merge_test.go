@@ -1,7 +1,6 @@
 package sorter
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -16,70 +15,89 @@ import (
 func pagesOf(runs [][]stats.Record) []page {
 	var pages []page
 	for i, records := range runs {
+		room := firstRoom(int64(i))
 		slices.SortFunc(records, func(a, b stats.Record) int { return a.Key.Compare(b.Key) })
 		var w pageWriter
 		for _, r := range records {
-			if w.buf == nil || w.full() {
-				if w.buf != nil {
-					pages = append(pages, w.finish(uint32(i)))
-				}
-				w.start(make([]byte, 0, PageSize))
+			if w.full() {
+				pages = append(pages, w.finish())
+				w = pageWriter{}
 			}
-			w.add(r.Key, r.Totals())
+			if !w.started() {
+				w.start(make([]byte, PageSize), room)
+				room = PageSize
+			}
+			w.addTotals(r.Key, r.Totals())
 		}
-		if w.buf != nil && !w.empty() {
-			pages = append(pages, w.finish(uint32(i)))
+		if w.started() {
+			pages = append(pages, w.finish())
 		}
 	}
-	slices.SortStableFunc(pages, func(a, b page) int {
-		return cmp.Or(comparePages(a, b), cmp.Compare(a.run(), b.run()))
-	})
+	slices.SortStableFunc(pages, comparePages)
 	return pages
 }
 
 // TestMergeAgainstMap proves that a merge yields the keys of a stretch, each
-// once, with all that they add up to, and no others.
+// once, with all that they add up to, and no others, in as many parts as it
+// takes.
 func TestMergeAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		distinct := rapid.SliceOfNDistinct(recordGen(), 0, 200, func(r stats.Record) stats.Key { return r.Key })
 		runs := rapid.SliceOfN(distinct, 1, 5).Draw(t, "runs")
 		s := stretch{
-			from:   recordGen().Draw(t, "from").Key,
-			until:  recordGen().Draw(t, "until").Key,
-			isLast: rapid.Bool().Draw(t, "is last"),
-			pages:  pagesOf(runs),
+			from:  recordGen().Draw(t, "from").Key,
+			until: recordGen().Draw(t, "until").Key,
+			pages: pagesOf(runs),
+		}
+		if rapid.Bool().Draw(t, "is last") {
+			s.until = endOfKeys
+		}
+		if s.from.Compare(s.until) > 0 {
+			s.from, s.until = s.until, s.from
 		}
 		want := make(map[stats.Key]stats.Totals)
 		for _, r := range slices.Concat(runs...) {
-			if r.Key.Compare(s.from) >= 0 && s.holds(r.Key) {
+			if r.Key.Compare(s.from) >= 0 && r.Key.Compare(s.until) < 0 {
 				want[r.Key] = want[r.Key].Add(r.Totals())
 			}
 		}
-		m := newMerger()
-		if err := m.reset(s); err != nil {
-			t.Fatal(err)
-		}
-		last, n := stats.Key{}, 0
-		for ; ; n++ {
-			k, totals, ok, err := m.next()
+		m := newMerger(rapid.IntRange(1, 100).Draw(t, "target"), len(runs))
+		last, n := firstKey, 0
+		for from := s.from; from != s.until; {
+			until, err := m.merge(s, from)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !ok {
-				break
+			b := m.batch
+			for i := 0; i < len(b.entries); n++ {
+				k, end := b.entries[i].key(), b.group(i)
+				if n > 0 && k.Compare(last) <= 0 || k.Compare(from) < 0 || k.Compare(until) >= 0 {
+					t.Fatalf("%v comes after %v, in a part from %v to %v", k, last, from, until)
+				}
+				if totals := b.sum(b.entries[i:end]); totals != want[k] {
+					t.Fatalf("%v adds up to %v, want %v", k, totals, want[k])
+				}
+				last, i = k, end
 			}
-			if n > 0 && k.Compare(last) <= 0 {
-				t.Fatalf("%v comes after %v", k, last)
-			}
-			if totals != want[k] {
-				t.Fatalf("%v adds up to %v, want %v", k, totals, want[k])
-			}
-			last = k
+			from = until
 		}
 		if n != len(want) {
 			t.Fatalf("%d keys, want %d", n, len(want))
 		}
 	})
+}
+
+// TestMergeOfDamagedPages proves that a run which has a key more often than
+// there is room for ends the merge.
+func TestMergeOfDamagedPages(t *testing.T) {
+	m := newMerger(1, 1)
+	var pages []page
+	for range cap(m.batch.entries) + 1 {
+		pages = append(pages, pagesOf([][]stats.Record{{{}}})...)
+	}
+	if _, err := m.merge(stretch{from: firstKey, until: endOfKeys, pages: pages}, firstKey); err != errDamagedPage {
+		t.Fatalf("error %v, want %v", err, errDamagedPage)
+	}
 }
 
 // stretchesOf cuts pages into stretches of target records.
@@ -121,7 +139,7 @@ func BenchmarkMerge(b *testing.B) {
 		}
 		stretches := stretchesOf(b, pagesOf(all), 40000)
 		b.Run(fmt.Sprintf("runs=%d", runs), func(b *testing.B) {
-			m, keys := newMerger(), 0
+			m, keys := newMerger(40000, runs), 0
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, s := range stretches {
@@ -134,17 +152,17 @@ func BenchmarkMerge(b *testing.B) {
 }
 
 func mergeAll(t testing.TB, m *merger, s stretch) (keys int) {
-	if err := m.reset(s); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		_, _, ok, err := m.next()
+	for from := s.from; from != s.until; {
+		until, err := m.merge(s, from)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !ok {
-			return keys
+		for i := 0; i < len(m.batch.entries); keys++ {
+			end := m.batch.group(i)
+			m.batch.sum(m.batch.entries[i:end])
+			i = end
 		}
-		keys++
+		from = until
 	}
+	return keys
 }

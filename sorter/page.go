@@ -3,6 +3,7 @@ package sorter
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 
 	"dailystats/stats"
 )
@@ -10,71 +11,57 @@ import (
 // A page is what extsort sorts: some hundred records of one run, in key order,
 // each key once.
 //
-//	page    first key │ last key │ run │ count │ record …
-//	           12     │    12    │  4  │   4   │ count of them
+//	page    first key │ last key │ count │ record … │ padding
+//	           12     │    12    │   4   │ count    │   16
 //
 //	key     day │ user with its sign bit flipped
 //	         4  │  8                                        big-endian
 //
-// so that pages sort by their first keys as bytes do. A record's key is given
-// as the step from the key before it, which for the first one is the page's
-// first key:
+// so that pages sort by their first keys as bytes do. A record has the step from
+// the key before it, which for the first one is the page's first key:
 //
-//	record  tag │ step │ counts │ revenue
-//	         1  │
+//	record  sizes │ step │ value
+//	          1   │ 1–8  │ 0–6                              little-endian
 //
-//	tag     bits 0–2  unit of the revenue
-//	        bits 3–4  shape: visit, purchase, remainder, counted
-//	        bit  5    the record starts a new day
+//	sizes   of the step, in the upper four bits, and of the value
+//	step    users further on, on the same day
+//	value   as an entry has it
 //
-//	step    same day: users further on            uvarint
-//	        new day:  days further on, user       uvarint, zigzag varint
+// Steps and values are read as whole words, of which the bytes behind them are
+// masked out: the padding sees to it that there are such bytes. So reading has
+// no branches that depend on sizes. Records that are few have another form each,
+// marked by a size:
 //
-//	counts  counted only: events, purchases       uvarint, uvarint
-//
-//	revenue noRevenue: nothing
-//	        wide:      high, whole, fraction      3 uvarints
-//	        else:      coefficient                uvarint
+//	step    0 in sizes:  day, user with its sign bit flipped     4, 8
+//	value   15 in sizes: events, purchases, and the revenue's
+//	                     high, whole, fraction                   5 uvarints
 type page []byte
 
 const (
 	// PageSize is the most bytes a page has.
-	PageSize   = 4096
+	PageSize   = 1024
 	keySize    = 12
-	headerSize = 2*keySize + 8
+	headerSize = 2*keySize + 4
+	padding    = 16
 
-	// A tag, three uvarints of the key, two of the counts and three of a wide
-	// revenue.
-	maxRecordSize = 1 + 2*binary.MaxVarintLen64 + 2*binary.MaxVarintLen64 + 3*binary.MaxVarintLen64
-)
+	stepSizeShift = 4
+	valueSizeMask = 1<<stepSizeShift - 1
+	newDay        = 0  // size of a step
+	largeValue    = 15 // size of a value
 
-// shape says how many events and purchases a record stands for, where it is
-// only one event.
-type shape uint8
-
-const (
-	visit     shape = iota // one event, no purchase
-	purchase               // one event, a purchase
-	remainder              // no event: a part of the revenue of one beside it
-	counted                // counts follow
-)
-
-const (
-	shapeShift = unitBits
-	shapeMask  = 3
-	newDay     = 1 << 5
+	maxValueSize  = (valueBits + 7) / 8
+	maxRecordSize = 1 + keySize + 5*binary.MaxVarintLen64
 )
 
 func (p page) first() stats.Key { return getKey(p) }
 func (p page) last() stats.Key  { return getKey(p[keySize:]) }
-func (p page) run() uint32      { return binary.BigEndian.Uint32(p[2*keySize:]) }
-func (p page) count() int       { return int(binary.BigEndian.Uint32(p[2*keySize+4:])) }
+func (p page) count() int       { return int(binary.BigEndian.Uint32(p[2*keySize:])) }
 
 const signBit = 1 << 63
 
-func putKey(dst []byte, k stats.Key) {
-	binary.BigEndian.PutUint32(dst, uint32(k.Day))
-	binary.BigEndian.PutUint64(dst[4:], uint64(k.User)^signBit)
+func putKey(dst []byte, e entry) {
+	binary.BigEndian.PutUint32(dst, e.day())
+	binary.BigEndian.PutUint64(dst[4:], e.user)
 }
 
 func getKey(src []byte) stats.Key {
@@ -87,195 +74,178 @@ func getKey(src []byte) stats.Key {
 // pageWriter fills one page after the other. Keys must ascend, each once,
 // within a page.
 type pageWriter struct {
-	buf   []byte // header and records so far; empty before the first record
-	last  stats.Key
+	buf   []byte // memory of PageSize bytes; nil where the page is not started
+	n     int    // bytes written
+	room  int    // bytes that the page may take
+	last  entry
 	count uint32
 }
 
 // start makes the writer use buf, which must have room for PageSize bytes, for
-// its next page.
-func (w *pageWriter) start(buf []byte) {
-	w.buf, w.count = buf[:0], 0
+// its next page, and of that about room bytes.
+func (w *pageWriter) start(buf []byte, room int) {
+	*w = pageWriter{buf: buf[:PageSize], n: headerSize, room: room}
 }
+
+func (w *pageWriter) started() bool { return w.buf != nil }
 
 // full reports whether the page might not hold another record.
-func (w *pageWriter) full() bool { return len(w.buf) > PageSize-maxRecordSize }
+func (w *pageWriter) full() bool { return w.started() && w.n > w.room-padding-maxRecordSize }
 
-// empty reports whether the page holds no record yet.
-func (w *pageWriter) empty() bool { return w.count == 0 }
-
-// add appends the totals of one key.
-func (w *pageWriter) add(k stats.Key, t stats.Totals) {
-	u, coefficient := compact(t.Revenue)
-	s := shapeOf(t)
-	w.begin(k, s, u)
-	if s == counted {
-		w.buf = binary.AppendUvarint(w.buf, t.Events)
-		w.buf = binary.AppendUvarint(w.buf, t.Purchases)
-	}
-	switch u {
-	case noRevenue:
-	case wide:
-		high, whole, fraction := t.Revenue.Limbs()
-		w.buf = binary.AppendUvarint(w.buf, high)
-		w.buf = binary.AppendUvarint(w.buf, whole)
-		w.buf = binary.AppendUvarint(w.buf, fraction)
-	default:
-		w.buf = binary.AppendUvarint(w.buf, coefficient)
-	}
+// add appends an entry whose value is not large.
+func (w *pageWriter) add(e entry) {
+	start := w.n
+	stepSize := w.addStep(e)
+	v := uint64(e.value())
+	binary.LittleEndian.PutUint64(w.buf[w.n:], v)
+	valueSize := (bits.Len64(v) + 7) / 8
+	w.n += valueSize
+	w.buf[start] = byte(stepSize<<stepSizeShift | valueSize)
 }
 
-// addSingle appends the one record of a key. It is add for what is by far the
-// commonest case, without the way through Totals. u must not be wide.
-func (w *pageWriter) addSingle(k stats.Key, s shape, u unit, coefficient uint64) {
-	w.begin(k, s, u)
-	if u != noRevenue {
-		w.buf = binary.AppendUvarint(w.buf, coefficient)
-	}
-}
-
-// begin appends a record's tag and step.
-func (w *pageWriter) begin(k stats.Key, s shape, u unit) {
+// addStep leaves room for the sizes and appends the step to e.
+func (w *pageWriter) addStep(e entry) (size int) {
 	if w.count == 0 {
-		w.buf = w.buf[:headerSize]
-		putKey(w.buf, k)
-		w.last = k
+		putKey(w.buf, e)
+		w.last = e
 	}
-	tag := byte(u) | byte(s)<<shapeShift
-	if k.Day == w.last.Day {
-		w.buf = append(w.buf, tag)
-		w.buf = binary.AppendUvarint(w.buf, uint64(k.User)-uint64(w.last.User))
+	w.n++
+	if e.day() == w.last.day() {
+		step := e.user - w.last.user
+		binary.LittleEndian.PutUint64(w.buf[w.n:], step)
+		size = (bits.Len64(step|1) + 7) / 8
+		w.n += size
 	} else {
-		w.buf = append(w.buf, tag|newDay)
-		w.buf = binary.AppendUvarint(w.buf, uint64(k.Day-w.last.Day))
-		w.buf = binary.AppendVarint(w.buf, k.User)
+		binary.LittleEndian.PutUint32(w.buf[w.n:], e.day())
+		binary.LittleEndian.PutUint64(w.buf[w.n+4:], e.user)
+		size = newDay
+		w.n += keySize
 	}
-	w.last = k
+	w.last = e
 	w.count++
+	return size
 }
 
-// finish returns the page, which is of the given run and has the memory that
-// start was given.
-func (w *pageWriter) finish(run uint32) page {
-	putKey(w.buf[keySize:], w.last)
-	binary.BigEndian.PutUint32(w.buf[2*keySize:], run)
-	binary.BigEndian.PutUint32(w.buf[2*keySize+4:], w.count)
-	return page(w.buf)
-}
-
-func shapeOf(t stats.Totals) shape {
-	switch {
-	case t.Events == 1 && t.Purchases == 0:
-		return visit
-	case t.Events == 1 && t.Purchases == 1:
-		return purchase
-	case t.Events == 0 && t.Purchases == 0:
-		return remainder
-	default:
-		return counted
+// addTotals appends what a key adds up to.
+func (w *pageWriter) addTotals(k stats.Key, t stats.Totals) {
+	v, ok := valueOf(t)
+	e := newEntry(k, v)
+	if ok {
+		w.add(e)
+		return
 	}
+	start := w.n
+	stepSize := w.addStep(e)
+	w.buf[start] = byte(stepSize<<stepSizeShift | largeValue)
+	high, whole, fraction := t.Revenue.Limbs()
+	for _, x := range [...]uint64{t.Events, t.Purchases, high, whole, fraction} {
+		w.n += binary.PutUvarint(w.buf[w.n:], x)
+	}
+}
+
+// finish returns the page, which has the memory that start was given.
+func (w *pageWriter) finish() page {
+	putKey(w.buf[keySize:], w.last)
+	binary.BigEndian.PutUint32(w.buf[2*keySize:], w.count)
+	clear(w.buf[w.n : w.n+padding])
+	return page(w.buf[:w.n+padding])
 }
 
 // errDamagedPage says that a page does not decode: the disk gave back other
 // bytes than were written.
 var errDamagedPage = errors.New("a spilled page is damaged")
 
-// pageReader reads the records of a page one by one.
-type pageReader struct {
-	key               stats.Key // of the record read last
-	events, purchases uint64    // likewise
-	unit              unit      // of its revenue
-	coefficient       uint64
-	revenue           stats.Amount // where the unit is wide
-
-	left int    // records not read yet
-	rest []byte // their bytes
-}
-
-// open makes the reader read p from its start.
-func (r *pageReader) open(p page) error {
+// collect adds the records with keys in [from, until) to b. It reports whether
+// b had room for all of them.
+func (p page) collect(b *batch, from, until stats.Key) (all bool, err error) {
 	if len(p) < headerSize {
-		return errDamagedPage
+		return false, errDamagedPage
 	}
-	r.key, r.left, r.rest = p.first(), p.count(), p[headerSize:]
-	return nil
-}
-
-// next reads one record. It must not be called when none is left.
-func (r *pageReader) next() error {
-	if len(r.rest) == 0 {
-		return errDamagedPage
-	}
-	tag := r.rest[0]
-	r.rest = r.rest[1:]
-	r.left--
-	if tag&newDay == 0 {
-		r.key.User = int64(uint64(r.key.User) + r.uvarint())
-	} else {
-		r.key.Day += stats.Day(r.uvarint())
-		r.key.User = unzigzag(r.uvarint())
-	}
-	r.readCounts(shape(tag >> shapeShift & shapeMask))
-	r.readRevenue(unit(tag & unitMask))
-	if r.rest == nil {
-		return errDamagedPage
-	}
-	return nil
-}
-
-// totals returns what the record read last stands for.
-func (r *pageReader) totals() stats.Totals {
-	t := stats.Totals{Events: r.events, Purchases: r.purchases, Revenue: r.revenue}
-	if r.unit != wide {
-		t.Revenue = expand(r.unit, r.coefficient)
-	}
-	return t
-}
-
-func (r *pageReader) readCounts(s shape) {
-	switch s {
-	case visit:
-		r.events, r.purchases = 1, 0
-	case purchase:
-		r.events, r.purchases = 1, 1
-	case remainder:
-		r.events, r.purchases = 0, 0
-	default:
-		r.events = r.uvarint()
-		r.purchases = r.uvarint()
-	}
-}
-
-func (r *pageReader) readRevenue(u unit) {
-	r.unit = u
-	switch u {
-	case noRevenue:
-	case wide:
-		high, whole, fraction := r.uvarint(), r.uvarint(), r.uvarint()
-		if whole >= stats.LimbBase || fraction >= stats.LimbBase {
-			r.rest = nil
+	const looked = 1 + 8 + 8 // bytes of a record that are looked at, used or not
+	var t stats.Totals       // of a large value
+	least, end := newEntry(from, 0), newEntry(until, 0)
+	e, n := newEntry(p.first(), 0), headerSize
+	for range p.count() {
+		if n > len(p)-looked {
+			return false, errDamagedPage
 		}
-		r.revenue = stats.AmountOfLimbs(high, whole, fraction)
-	default:
-		r.coefficient = r.uvarint()
+		stepSize, valueSize := int(p[n]>>stepSizeShift), int(p[n]&valueSizeMask)
+		n++
+		if stepSize == newDay || valueSize > maxValueSize {
+			if e, t, n, err = p.rareRecord(e, n, stepSize, valueSize); err != nil {
+				return false, err
+			}
+		} else {
+			e.user += word(p[n:], stepSize)
+			v := value(word(p[n+stepSize:], valueSize))
+			if stepSize > 8 || !v.valid() {
+				return false, errDamagedPage
+			}
+			e = e.with(v)
+			n += stepSize + valueSize
+		}
+		switch {
+		case e.before(least):
+		case !e.before(end):
+			return true, nil
+		case b.full():
+			return false, nil
+		case e.value().form() == large:
+			b.addLarge(e.key(), t)
+		default:
+			b.entries = append(b.entries, e)
+		}
 	}
+	return true, nil
 }
 
-// uvarint reads one number. Past the end of the page it sets rest to nil, as
-// all do that find damage: next looks at it.
-func (r *pageReader) uvarint() uint64 {
-	if len(r.rest) > 0 && r.rest[0] < 0x80 {
-		x := uint64(r.rest[0])
-		r.rest = r.rest[1:]
-		return x
-	}
-	x, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.rest = nil
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return x
+// word reads the first bytes of b, which has 8 or more.
+func word(b []byte, size int) uint64 {
+	return binary.LittleEndian.Uint64(b) & (1<<(8*uint(size)) - 1)
 }
 
-func unzigzag(x uint64) int64 { return int64(x>>1) ^ -int64(x&1) }
+// rareRecord reads what follows the sizes of a record of which some part is in
+// its other form. e is the entry before, and n the position.
+func (p page) rareRecord(e entry, n, stepSize, valueSize int) (entry, stats.Totals, int, error) {
+	if stepSize == newDay {
+		if n > len(p)-keySize {
+			return e, stats.Totals{}, n, errDamagedPage
+		}
+		e = entry{binary.LittleEndian.Uint64(p[n+4:]), uint64(binary.LittleEndian.Uint32(p[n:])) << valueBits}
+		n += keySize
+	} else {
+		e.user += word(p[n:], stepSize)
+		n += stepSize
+	}
+	if valueSize == largeValue {
+		t, size := readTotals(p[min(n, len(p)):])
+		if size == 0 || stepSize > 8 {
+			return e, t, n, errDamagedPage
+		}
+		return e.with(large), t, n + size, nil
+	}
+	if n > len(p)-8 || valueSize > maxValueSize || e.day() > uint32(stats.MaxDay) {
+		return e, stats.Totals{}, n, errDamagedPage
+	}
+	v := value(word(p[n:], valueSize))
+	if !v.valid() {
+		return e, stats.Totals{}, n, errDamagedPage
+	}
+	return e.with(v), stats.Totals{}, n + valueSize, nil
+}
+
+// readTotals reads Totals at the start of b. Where there are none, size is 0.
+func readTotals(b []byte) (t stats.Totals, size int) {
+	var x [5]uint64 // events, purchases, high, whole, fraction
+	for i := range x {
+		n := 0
+		if x[i], n = binary.Uvarint(b[size:]); n <= 0 {
+			return t, 0
+		}
+		size += n
+	}
+	if x[3] >= stats.LimbBase || x[4] >= stats.LimbBase {
+		return t, 0
+	}
+	return stats.Totals{Events: x[0], Purchases: x[1], Revenue: stats.AmountOfLimbs(x[2], x[3], x[4])}, size
+}

@@ -1,14 +1,16 @@
 package sorter
 
 import (
+	"cmp"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"dailystats/stats"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -17,46 +19,46 @@ type group struct {
 	Totals stats.Totals
 }
 
-func encode(groups []group, run uint32) page {
+func encode(groups []group) page {
 	var w pageWriter
-	w.start(make([]byte, 0, PageSize))
+	w.start(make([]byte, PageSize), PageSize)
 	for _, g := range groups {
-		w.add(g.Key, g.Totals)
+		w.addTotals(g.Key, g.Totals)
 	}
-	return w.finish(run)
+	return w.finish()
 }
 
-func decode(t interface{ Fatal(...any) }, p page) []group {
-	var r pageReader
-	if err := r.open(p); err != nil {
-		t.Fatal(err)
+func decode(p page) ([]group, error) {
+	b := newBatch(PageSize * largeShare)
+	if all, err := p.collect(b, firstKey, endOfKeys); !all || err != nil {
+		return nil, cmp.Or(err, errors.New("no room"))
 	}
 	var groups []group
-	for r.left > 0 {
-		if err := r.next(); err != nil {
-			t.Fatal(err)
-		}
-		groups = append(groups, group{r.key, r.totals()})
+	for _, e := range b.entries {
+		groups = append(groups, group{e.key(), b.totals(e.value())})
 	}
-	return groups
+	return groups, nil
 }
 
-var amounts = cmp.AllowUnexported(stats.Amount{})
+var amounts = gocmp.AllowUnexported(stats.Amount{})
 
 // TestPageBytes shows the format: a change here makes it another one.
 func TestPageBytes(t *testing.T) {
 	p := encode([]group{
 		{stats.Key{Day: 739252, User: 123}, stats.Totals{Events: 2, Purchases: 1, Revenue: stats.NewAmount(19, 99e16)}},
 		{stats.Key{Day: 739252, User: 456}, stats.Totals{Events: 1}},
+		{stats.Key{Day: 739252, User: 457}, stats.Totals{Events: 1, Purchases: 1, Revenue: stats.NewAmount(5, 0)}},
 		{stats.Key{Day: 739253, User: -1}, stats.Totals{Events: 1, Purchases: 1, Revenue: stats.AmountOfLimbs(1, 2, 3)}},
-	}, 7)
+	})
 	want := strings.Join([]string{
 		"000b47b4" + "800000000000007b", // first key
 		"000b47b5" + "7fffffffffffffff", // last key
-		"00000007" + "00000003",         // run, count
-		"1a" + "00" + "0201" + "cf0f",   // counted, cents: the first key, 2 events, 1 purchase, 1999
-		"00" + "cd02",                   // visit: 333 users on
-		"2f" + "01" + "01" + "010203",   // purchase, wide, new day: a day on, user -1, limbs
+		"00000004",                      // count
+		"14" + "00" + "0a043c1f",        // several: the first key, 2 events, 1 purchase, 1999 cents
+		"20" + "4d01",                   // visit: 333 users on
+		"12" + "01" + "813e",            // purchase: a user on, 500 cents
+		"0f" + "b5470b00" + "ffffffffffffff7f" + "0101010203", // large, new day: events, purchases, limbs
+		strings.Repeat("00", padding),
 	}, "")
 	if got := hex.EncodeToString(p); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -85,20 +87,29 @@ func groupsGen() *rapid.Generator[[]group] {
 	})
 }
 
-// TestPageRoundTrip proves that what goes into a page comes out of it, and that
-// the header tells of it.
+// TestPageRoundTrip proves that what goes into a page comes out of it, whole or
+// for a range of keys, and that the header tells of it.
 func TestPageRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		groups := groupsGen().Draw(t, "groups")
-		p := encode(groups, 42)
+		p := encode(groups)
 		if len(p) > PageSize {
 			t.Fatalf("a page of %d bytes", len(p))
 		}
-		if p.first() != groups[0].Key || p.last() != groups[len(groups)-1].Key || p.run() != 42 || p.count() != len(groups) {
-			t.Fatalf("header %v %v %d %d of %v", p.first(), p.last(), p.run(), p.count(), groups)
+		if p.first() != groups[0].Key || p.last() != groups[len(groups)-1].Key || p.count() != len(groups) {
+			t.Fatalf("header %v %v %d of %v", p.first(), p.last(), p.count(), groups)
 		}
-		if diff := cmp.Diff(groups, decode(t, p), amounts); diff != "" {
-			t.Fatal(diff)
+		got, err := decode(p)
+		if diff := gocmp.Diff(groups, got, amounts); err != nil || diff != "" {
+			t.Fatal(err, diff)
+		}
+		from, until := rapid.IntRange(0, len(groups)-1).Draw(t, "from"), rapid.IntRange(0, len(groups)-1).Draw(t, "until")
+		b := newBatch(PageSize * largeShare)
+		if all, err := p.collect(b, groups[from].Key, groups[until].Key); !all || err != nil {
+			t.Fatal(all, err)
+		}
+		if want := max(until-from, 0); len(b.entries) != want || want > 0 && b.entries[0].key() != groups[from].Key {
+			t.Fatalf("%d records from %d to %d: %v", len(b.entries), from, until, b.entries)
 		}
 	})
 }
@@ -107,8 +118,8 @@ func TestPageRoundTrip(t *testing.T) {
 func TestPageOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := recordGen().Draw(t, "a"), recordGen().Draw(t, "b")
-		pa := encode([]group{{a.Key, a.Totals()}}, 1)
-		pb := encode([]group{{b.Key, b.Totals()}}, 2)
+		pa := encode([]group{{a.Key, a.Totals()}})
+		pb := encode([]group{{b.Key, b.Totals()}})
 		if got, want := comparePages(pa, pb), a.Key.Compare(b.Key); got != want {
 			t.Fatalf("%v against %v: %d, want %d", a.Key, b.Key, got, want)
 		}
@@ -122,11 +133,7 @@ func TestDamagedRevenue(t *testing.T) {
 		stats.AmountOfLimbs(1, stats.LimbBase, 0),
 		stats.AmountOfLimbs(1, 0, stats.LimbBase),
 	} {
-		var r pageReader
-		if err := r.open(encode([]group{{Totals: stats.Totals{Events: 2, Revenue: damaged}}}, 1)); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.next(); err != errDamagedPage {
+		if _, err := decode(encode([]group{{Totals: stats.Totals{Events: 2, Revenue: damaged}}})); err != errDamagedPage {
 			t.Errorf("%+v: error %v, want %v", damaged, err, errDamagedPage)
 		}
 	}
@@ -135,56 +142,62 @@ func TestDamagedRevenue(t *testing.T) {
 // FuzzPageReader proves that any bytes are read as a page, or are an error, and
 // that what was read is written back and read again as the same.
 func FuzzPageReader(f *testing.F) {
-	f.Add([]byte(encode([]group{{stats.Key{Day: 1, User: 2}, stats.Totals{Events: 1}}}, 3)))
+	f.Add([]byte(encode([]group{{stats.Key{Day: 1, User: 2}, stats.Totals{Events: 1}}})))
 	f.Add([]byte(encode([]group{
 		{stats.Key{Day: 1, User: -2}, stats.Totals{Events: 5, Purchases: 5, Revenue: stats.AmountOfLimbs(1, 2, 3)}},
+		{stats.Key{Day: 1, User: 1}, stats.Totals{Events: 7, Purchases: 3, Revenue: stats.NewAmount(1, 0)}},
 		{stats.Key{Day: 2, User: 1 << 60}, stats.Totals{Events: 1, Purchases: 1, Revenue: stats.NewAmount(0, 1)}},
-	}, 3)))
+	})))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var r pageReader
-		if r.open(b) != nil {
+		groups, err := decode(b)
+		if err != nil {
 			return
 		}
-		for r.left > 0 {
-			if r.next() != nil {
-				return
-			}
-			again := decode(t, encode([]group{{r.key, r.totals()}}, 1))
-			if diff := cmp.Diff([]group{{r.key, r.totals()}}, again, amounts); diff != "" {
-				t.Fatal(diff)
+		for _, g := range groups {
+			again, err := decode(encode([]group{g}))
+			if diff := gocmp.Diff([]group{g}, again, amounts); err != nil || diff != "" {
+				t.Fatal(err, diff)
 			}
 		}
 	})
 }
 
-// TestCompact proves that compact finds the coarsest unit and expand undoes it.
-func TestCompact(t *testing.T) {
+// TestValues proves that amounts are kept in the coarsest unit that holds them,
+// and that every value stands for the totals it was made of.
+func TestValues(t *testing.T) {
+	single := func(a stats.Amount) stats.Totals { return stats.Totals{Events: 1, Purchases: 1, Revenue: a} }
+	of := func(u unit, coefficient uint64) value {
+		return value(coefficient)<<(formBits+unitBits) | value(u)<<formBits | purchase
+	}
 	for _, test := range []struct {
-		amount      stats.Amount
-		unit        unit
-		coefficient uint64
+		totals stats.Totals
+		want   value // large where there is none
 	}{
-		{stats.Amount{}, noRevenue, 0},
-		{stats.NewAmount(19, 99e16), cents, 1999},
-		{stats.NewAmount(5, 0), cents, 500},
-		{stats.NewAmount(0, 1e14), places4, 1},
-		{stats.NewAmount(7, 12345e13), places6, 7123450},
-		{stats.NewAmount(1, 1e9), places9, 1e9 + 1},
-		{stats.NewAmount(17, 1), places18, 17e18 + 1},
-		{stats.NewAmount(18, 1), wide, 0},
-		{stats.NewAmount(1e18-1, 0), ones, 1e18 - 1},
-		{stats.NewAmount(1e18-1, 99e16), wide, 0},
-		{stats.AmountOfLimbs(1, 0, 0), wide, 0},
+		{stats.Totals{Events: 1}, visit},
+		{single(stats.Amount{}), of(cents, 0)},
+		{single(stats.NewAmount(19, 99e16)), of(cents, 1999)},
+		{single(stats.NewAmount(1374389534, 71e16)), of(cents, 1<<coefficientBits-1)},
+		{single(stats.NewAmount(1374389534, 72e16)), large},
+		{single(stats.NewAmount(5e9, 0)), of(ones, 5e9)},
+		{single(stats.NewAmount(0, 1e14)), of(places4, 1)},
+		{single(stats.NewAmount(7, 12345e13)), of(places6, 7123450)},
+		{single(stats.NewAmount(1, 1e9)), of(places9, 1e9+1)},
+		{single(stats.NewAmount(0, 17)), of(places18, 17)},
+		{single(stats.NewAmount(1, 1)), large},
+		{single(stats.NewAmount(1e18-1, 1e14)), large},
+		{single(stats.AmountOfLimbs(1, 0, 0)), large},
+		{stats.Totals{Events: 255, Purchases: 255, Revenue: stats.NewAmount(167772, 15e16)}, value(1<<40-1)<<formBits | several},
+		{stats.Totals{Events: 255, Purchases: 255, Revenue: stats.NewAmount(167772, 16e16)}, large},
+		{stats.Totals{Events: 256}, large},
+		{stats.Totals{Events: 2, Purchases: 256}, large},
+		{stats.Totals{Events: 2, Revenue: stats.NewAmount(0, 1)}, large},
 	} {
-		u, coefficient := compact(test.amount)
-		if u != test.unit || coefficient != test.coefficient {
-			t.Errorf("%v: unit %d, coefficient %d; want %d, %d", test.amount, u, coefficient, test.unit, test.coefficient)
+		v, ok := valueOf(test.totals)
+		if ok != (test.want.form() != large) || ok && v != test.want {
+			t.Errorf("%+v: %#x, %v; want %#x", test.totals, v, ok, test.want)
 		}
-		if u == wide {
-			continue
-		}
-		if got := expand(u, coefficient); got != test.amount {
-			t.Errorf("%v comes back as %v", test.amount, got)
+		if ok && (!v.valid() || v.totals() != test.totals) {
+			t.Errorf("%+v comes back as %+v", test.totals, v.totals())
 		}
 	}
 }

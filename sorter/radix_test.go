@@ -1,11 +1,14 @@
 package sorter
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"unsafe"
+
+	"dailystats/stats"
 
 	"pgregory.net/rapid"
 )
@@ -17,33 +20,41 @@ func TestRadixSort(t *testing.T) {
 		var (
 			n        = rapid.IntRange(0, 4*radixMin).Draw(t, "n")
 			userBits = rapid.Uint64().Draw(t, "bits that differ in users")
-			dayBits  = rapid.Uint32().Draw(t, "bits that differ in days")
+			dayBits  = rapid.Uint64().Draw(t, "bits that differ in days")
 			seed     = rapid.Uint64().Draw(t, "seed")
 		)
 		random := rand.New(rand.NewPCG(seed, 0))
 		a := make([]entry, n)
 		for i := range a {
+			day := random.Uint64()&dayBits | 0x3333_3333&^dayBits
 			a[i] = entry{
-				user:  random.Uint64()&userBits | 0x5555_5555_5555_5555&^userBits,
-				day:   random.Uint32()&dayBits | 0x3333_3333&^dayBits,
-				index: uint32(i),
+				user: random.Uint64()&userBits | 0x5555_5555_5555_5555&^userBits,
+				rest: day<<valueBits | uint64(i),
 			}
 		}
 		want := slices.Clone(a)
 		slices.SortStableFunc(want, compareEntries)
-		got := sortEntries(a, make([]entry, n))
+		got, other := sortEntries(a, make([]entry, n))
 		if n < radixMin { // compared, not counted: equal keys are in any order
 			slices.SortStableFunc(got, func(a, b entry) int {
-				if c := compareEntries(a, b); c != 0 {
-					return c
-				}
-				return int(a.index) - int(b.index)
+				return cmp.Or(compareEntries(a, b), cmp.Compare(a.value(), b.value()))
 			})
 		}
 		if !slices.Equal(got, want) {
 			t.Fatal("the orders differ")
 		}
+		if n > 0 && &got[0] == &other[0] {
+			t.Fatal("both results are the same memory")
+		}
 	})
+}
+
+// TestBatchSize proves that batches of several workers don't share cache lines:
+// they are written to with every record.
+func TestBatchSize(t *testing.T) {
+	if size := unsafe.Sizeof(batch{}); size%64 != 0 {
+		t.Errorf("a batch has %d bytes", size)
+	}
 }
 
 // BenchmarkSort measures sorting a full run by key.
@@ -53,7 +64,7 @@ func BenchmarkSort(b *testing.B) {
 		source := make([]entry, n)
 		random := rand.New(rand.NewPCG(1, 2))
 		for i := range source {
-			source[i] = entry{user: random.Uint64N(users), day: random.Uint32N(30), index: uint32(i)}
+			source[i] = newEntry(stats.Key{Day: stats.Day(random.Uint32N(30)), User: int64(random.Uint64N(users))}, visit)
 		}
 		a, spare := make([]entry, n), make([]entry, n)
 		b.Run(fmt.Sprintf("users=%.0e", float64(users)), func(b *testing.B) {

@@ -10,38 +10,36 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// emitter renders totals, given in key order, as bytes. What it appends to is
-// passed on and emptied between two calls as the caller likes.
-type emitter interface {
-	add(dst []byte, k stats.Key, t stats.Totals) []byte
-	// end is called after the last key of a stretch.
-	end(dst []byte) []byte
+// Renderer renders what keys add up to, given in key order, as bytes. What it
+// appends to is written and emptied between two calls as the caller likes.
+type Renderer interface {
+	Append(dst []byte, k stats.Key, t stats.Totals) []byte
 }
-
-// AppendFunc appends what one key adds up to, as bytes.
-type AppendFunc func(dst []byte, k stats.Key, t stats.Totals) []byte
-
-func (f AppendFunc) add(dst []byte, k stats.Key, t stats.Totals) []byte { return f(dst, k, t) }
-func (f AppendFunc) end(dst []byte) []byte                              { return dst }
 
 // reduction is one pass over sorted pages: they are cut into stretches, which
 // are reduced side by side and written in order.
 type reduction struct {
-	next       func() (page, error)
-	newEmitter func() emitter // one for each worker
-	out        io.Writer
+	next        func() (page, error)
+	newRenderer func() Renderer // one for each worker
+	out         io.Writer
 
 	stretchRecords int // in the pages of a stretch that are new in it
 	bufferBytes    int // of what is rendered and not yet written, for each worker
 	workers        int
+	runs           int // that the pages are of, at most
 
 	turns  *Turns
+	free   chan []byte // for rows: one for each worker, and as many that wait for their turn
 	groups atomic.Uint64
 }
 
 // run reduces all pages and returns the number of keys.
 func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
 	r.turns = NewTurns()
+	r.free = make(chan []byte, RowBuffers*r.workers)
+	for range cap(r.free) {
+		r.free <- nil
+	}
 	stretches := make(chan stretch)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -58,59 +56,90 @@ func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
 // reducer is what one worker reduces with.
 type reducer struct {
 	*reduction
-	merger  *merger
-	emitter emitter
-	buf     []byte // rendered, not yet written
+	merger   *merger
+	renderer Renderer
+	buf      []byte // rendered, not yet written
 }
+
+// RowBuffers is the number of BufferBytes that there are for each of the
+// Workers.
+const RowBuffers = 2
 
 func (r *reduction) newReducer() *reducer {
 	return &reducer{
 		reduction: r,
-		merger:    newMerger(),
-		emitter:   r.newEmitter(),
-		buf:       make([]byte, 0, r.bufferBytes+2*PageSize),
+		merger:    newMerger(r.stretchRecords, r.runs),
+		renderer:  r.newRenderer(),
 	}
 }
 
-// work reduces one stretch after the other.
+// work reduces one stretch after the other. It takes a buffer before a stretch:
+// so the one whose turn it is has what it needs, and goes on.
 func (r *reducer) work(ctx context.Context, stretches <-chan stretch) error {
-	for s := range stretches {
+	for {
+		if err := r.takeBuffer(ctx); err != nil {
+			return err
+		}
+		s, ok := <-stretches
+		if !ok {
+			return nil
+		}
 		if err := r.reduce(ctx, s); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// reduce renders and writes a stretch. When the buffer is full it waits for its
-// turn, so that the memory is bounded whatever a stretch holds. The worker whose
-// turn it is waits for no other, so that some always goes on.
-func (r *reducer) reduce(ctx context.Context, s stretch) error {
-	if err := r.merger.reset(s); err != nil {
-		return err
+func (r *reducer) takeBuffer(ctx context.Context) error {
+	select {
+	case r.buf = <-r.free:
+		if r.buf == nil {
+			r.buf = make([]byte, 0, r.bufferBytes+2*PageSize)
+		}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	groups := uint64(0)
-	for {
-		k, t, ok, err := r.merger.next()
+}
+
+// reduce renders a stretch, and has it written in its turn.
+func (r *reducer) reduce(ctx context.Context, s stretch) error {
+	for from := s.from; from != s.until; {
+		until, err := r.merger.merge(s, from)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			break
+		if err := r.render(ctx, s.number); err != nil {
+			return err
 		}
-		groups++
-		if r.buf = r.emitter.add(r.buf, k, t); len(r.buf) >= r.bufferBytes {
-			if err := r.write(ctx, s.number); err != nil {
+		from = until
+	}
+	rest := r.buf
+	if pages, ok := r.renderer.(*pageRenderer); ok {
+		rest = pages.end(rest)
+	}
+	return r.turns.End(s.number, func() error {
+		_, err := r.out.Write(rest)
+		r.free <- rest[:0]
+		return err
+	})
+}
+
+// render renders what the merger found. When the buffer is full it waits for the
+// stretch's turn, so that the memory is bounded whatever a stretch holds.
+func (r *reducer) render(ctx context.Context, number uint64) error {
+	groups, b := uint64(0), r.merger.batch
+	for i := 0; i < len(b.entries); groups++ {
+		end := b.group(i)
+		r.buf = r.renderer.Append(r.buf, b.entries[i].key(), b.sum(b.entries[i:end]))
+		if len(r.buf) >= r.bufferBytes {
+			if err := r.write(ctx, number); err != nil {
 				return err
 			}
 		}
+		i = end
 	}
 	r.groups.Add(groups)
-	r.buf = r.emitter.end(r.buf)
-	if err := r.write(ctx, s.number); err != nil {
-		return err
-	}
-	r.turns.End(s.number)
 	return nil
 }
 

@@ -3,17 +3,17 @@
 //
 // In the order of the data:
 //
-//   - run.go: a [Run] collects one worker's records, sorts them (radix.go) and
-//     adds up equal keys;
-//   - page.go: what it hands on, a few KiB of encoded records (unit.go has the
-//     revenues);
+//   - run.go: a [Run] collects one worker's records in a batch (batch.go), sorts
+//     them (radix.go) and adds up equal keys;
+//   - page.go: what it hands on, some hundred encoded records (value.go has what
+//     a record stands for);
 //   - round.go: pages are sorted by first key, through extsort and its spill
 //     file;
 //   - generation.go: past a bound on what is merged at once, a round is folded
 //     into one long sorted run; streams.go merges those again, page by page;
 //   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
-//     which are merged and rendered side by side, and written in order
-//     (turns.go).
+//     which are merged, in a batch again, and rendered side by side, and written
+//     in order (turns.go).
 package sorter
 
 import (
@@ -28,7 +28,7 @@ import (
 type Config struct {
 	TempDir        string // where spill files go; empty leaves it to extsort
 	Workers        int    // goroutines that reduce
-	RunRecords     int    // records that a run holds, each RunRecordSize bytes
+	RunRecords     int    // records that a run holds, each EntrySize bytes
 	ChunkPages     int    // pages that are spilled as one chunk
 	Chunks         int    // chunks in a round, each with a read buffer of ChunkBuffer bytes
 	Runs           int    // runs in a round, each with one page open while merging
@@ -70,14 +70,8 @@ type Sorter struct {
 	cfg         Config
 	round       *round
 	generations []*generation // by level, falling
-	ids         runIDs
-	spilled     atomic.Int64 // bytes
+	spilled     atomic.Int64  // bytes
 }
-
-// runIDs numbers runs and generations, so that a page says whose it is.
-type runIDs struct{ last atomic.Uint32 }
-
-func (ids *runIDs) next() uint32 { return ids.last.Add(1) }
 
 // New returns a sorter that takes records. Close must be called in the end. ctx
 // ends its work at any time.
@@ -89,7 +83,7 @@ func New(ctx context.Context, cfg Config) *Sorter {
 
 // NewRun returns a run of the current round, for one goroutine.
 func (s *Sorter) NewRun(ctx context.Context) *Run {
-	return newRun(ctx, s.round, &s.ids, s.cfg.RunRecords)
+	return newRun(ctx, s.round, s.cfg.RunRecords)
 }
 
 // Full reports whether the current round has all that may be merged at once.
@@ -131,9 +125,8 @@ func (s *Sorter) store(ctx context.Context, level int, next func() (page, error)
 		return err
 	}
 	s.generations = append(s.generations, g)
-	id := s.ids.next()
-	newEmitter := func() emitter { return &pageEmitter{run: id} }
-	if _, err := s.reduce(ctx, next, newEmitter, g); err != nil {
+	newRenderer := func() Renderer { return new(pageRenderer) }
+	if _, err := s.reduce(ctx, next, newRenderer, g); err != nil {
 		return err
 	}
 	g.rewind()
@@ -176,26 +169,27 @@ func (s *Sorter) firstOfLastLevel() int {
 }
 
 // Reduce ends the last round and writes what every key adds up to, in key
-// order, as it is appended by row, to w. Rows are rendered by several
-// goroutines at a time and written by one at a time. All runs must have been
-// flushed. It returns the number of keys.
-func (s *Sorter) Reduce(ctx context.Context, row AppendFunc, w io.Writer) (groups uint64, err error) {
+// order, to w, as it is rendered by what newRenderer returns. That is called for
+// each of several goroutines, which render side by side; one at a time writes.
+// All runs must have been flushed. It returns the number of keys.
+func (s *Sorter) Reduce(ctx context.Context, newRenderer func() Renderer, w io.Writer) (groups uint64, err error) {
 	s.endRound()
 	next, err := streamsOf(s.generations, s.round.next)
 	if err != nil {
 		return 0, err
 	}
-	return s.reduce(ctx, next, func() emitter { return row }, w)
+	return s.reduce(ctx, next, newRenderer, w)
 }
 
-func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newEmitter func() emitter, w io.Writer) (uint64, error) {
+func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newRenderer func() Renderer, w io.Writer) (uint64, error) {
 	r := &reduction{
 		next:           next,
-		newEmitter:     newEmitter,
+		newRenderer:    newRenderer,
 		out:            w,
 		stretchRecords: s.cfg.StretchRecords,
 		bufferBytes:    s.cfg.BufferBytes,
 		workers:        s.cfg.Workers,
+		runs:           int(s.round.runs.Load()) + len(s.generations),
 	}
 	return r.run(ctx)
 }

@@ -50,7 +50,7 @@ func BenchmarkReduce(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				if _, err := s.Reduce(ctx, appendPlain, io.Discard); err != nil {
+				if _, err := s.Reduce(ctx, func() Renderer { return appendFunc(appendPlain) }, io.Discard); err != nil {
 					b.Fatal(err)
 				}
 				s.Close()
@@ -64,13 +64,13 @@ func BenchmarkReduce(b *testing.B) {
 // as a page holds.
 func fullPage() (groups []group) {
 	var w pageWriter
-	w.start(make([]byte, 0, PageSize))
+	w.start(make([]byte, PageSize), PageSize)
 	for user := int64(1000); !w.full(); user += 17 + user%7 {
 		g := group{stats.Key{Day: 739252, User: user}, stats.Totals{Events: 1}}
 		if user%3 == 0 {
 			g.Totals.Purchases, g.Totals.Revenue = 1, stats.NewAmount(19, 99e16)
 		}
-		w.add(g.Key, g.Totals)
+		w.addTotals(g.Key, g.Totals)
 		groups = append(groups, g)
 	}
 	return groups
@@ -78,15 +78,15 @@ func fullPage() (groups []group) {
 
 // BenchmarkPageEncode measures writing a page.
 func BenchmarkPageEncode(b *testing.B) {
-	groups, buf := fullPage(), make([]byte, 0, PageSize)
+	groups, buf := fullPage(), make([]byte, PageSize)
 	b.ReportAllocs()
 	for b.Loop() {
 		var w pageWriter
-		w.start(buf)
+		w.start(buf, PageSize)
 		for i := range groups {
-			w.add(groups[i].Key, groups[i].Totals)
+			w.addTotals(groups[i].Key, groups[i].Totals)
 		}
-		b.SetBytes(int64(len(w.finish(1))))
+		b.SetBytes(int64(len(w.finish())))
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(groups)), "ns/record")
 }
@@ -94,18 +94,14 @@ func BenchmarkPageEncode(b *testing.B) {
 // BenchmarkPageDecode measures reading it.
 func BenchmarkPageDecode(b *testing.B) {
 	groups := fullPage()
-	p := encode(groups, 1)
+	p := encode(groups)
 	b.SetBytes(int64(len(p)))
 	b.ReportAllocs()
+	batch := newBatch(len(groups))
 	for b.Loop() {
-		var r pageReader
-		if err := r.open(p); err != nil {
-			b.Fatal(err)
-		}
-		for r.left > 0 {
-			if err := r.next(); err != nil {
-				b.Fatal(err)
-			}
+		batch.clear()
+		if all, err := p.collect(batch, firstKey, endOfKeys); !all || err != nil {
+			b.Fatal(all, err)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(groups)), "ns/record")

@@ -21,10 +21,17 @@ import (
 	"pgregory.net/rapid"
 )
 
+// appendFunc is a Renderer without state.
+type appendFunc func(dst []byte, k stats.Key, t stats.Totals) []byte
+
+func (f appendFunc) Append(dst []byte, k stats.Key, t stats.Totals) []byte { return f(dst, k, t) }
+
 // row is a rendering that shows everything and that the tests can compare.
 func row(dst []byte, k stats.Key, t stats.Totals) []byte {
 	return fmt.Appendf(dst, "%v,%d,%d,%d,%v\n", k.Day, k.User, t.Events, t.Purchases, t.Revenue)
 }
+
+func newRow() Renderer { return appendFunc(row) }
 
 // reference is what Sorter computes, in the obvious way.
 func reference(records []stats.Record) string {
@@ -58,7 +65,7 @@ func sortAll(ctx context.Context, cfg Config, records []stats.Record) (string, *
 		}
 	}
 	var out bytes.Buffer
-	groups, err := s.Reduce(ctx, row, &out)
+	groups, err := s.Reduce(ctx, newRow, &out)
 	if err == nil && int(groups) != bytes.Count(out.Bytes(), []byte("\n")) {
 		err = fmt.Errorf("%d groups, but %d rows", groups, bytes.Count(out.Bytes(), []byte("\n")))
 	}
@@ -254,7 +261,7 @@ func TestWriteFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	writes := 0
-	_, err := s.Reduce(context.Background(), row, writerFunc(func(p []byte) (int, error) {
+	_, err := s.Reduce(context.Background(), newRow, writerFunc(func(p []byte) (int, error) {
 		if writes++; writes > 5 {
 			return 0, errFull
 		}
@@ -305,7 +312,7 @@ func TestCancelWhileWriting(t *testing.T) {
 	if _, err := fillRound(ctx, s, 1, manyRecords(10000)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Reduce(ctx, row, writerFunc(func(p []byte) (int, error) {
+	_, err := s.Reduce(ctx, newRow, writerFunc(func(p []byte) (int, error) {
 		cancel(cause)
 		return len(p), nil
 	}))

@@ -22,20 +22,20 @@ import (
 type stretch struct {
 	number uint64    // 0, 1, 2 …
 	from   stats.Key // the least key in it
-	until  stats.Key // the least key after it; not for the last stretch
-	isLast bool
-	pages  []page // by first key; not to be changed: the next stretch has some of them too
+	until  stats.Key // the least key after it
+	pages  []page    // by first key; not to be changed: the next stretch has some of them too
 }
 
-// holds reports whether k lies before the stretch's end.
-func (s *stretch) holds(k stats.Key) bool {
-	return s.isLast || k.Compare(s.until) < 0
-}
+// firstKey is not after any key, and endOfKeys is after all of them.
+var (
+	firstKey  = stats.Key{User: math.MinInt64}
+	endOfKeys = stats.Key{Day: stats.MaxDay + 1, User: math.MinInt64}
+)
 
 // cut reads pages until next returns nil, and sends them as stretches of about
 // target records each.
 func cut(ctx context.Context, next func() (page, error), target int, out chan<- stretch) error {
-	s := stretch{from: stats.Key{User: math.MinInt64}}
+	s := stretch{from: firstKey}
 	fresh := 0 // records in pages that the stretch before didn't have
 	for {
 		p, err := next()
@@ -59,7 +59,7 @@ func cut(ctx context.Context, next func() (page, error), target int, out chan<- 
 	if len(s.pages) == 0 {
 		return nil
 	}
-	s.isLast = true
+	s.until = endOfKeys
 	return send(ctx, out, s)
 }
 

@@ -25,6 +25,9 @@ const maxPlaces = 18
 // LimbBase is the base in which an Amount's digits are held.
 const LimbBase = 1e18
 
+// cent is 0.01 as a fraction.
+const cent = LimbBase / 100
+
 var (
 	// ErrNotPositive is ParseAmount's answer to zero and to negative numbers.
 	ErrNotPositive = errors.New("not greater than 0")
@@ -203,6 +206,10 @@ func FixedDecimals(places int) Decimals {
 
 // Append appends a as decimal text.
 func (a Amount) Append(dst []byte, decimals Decimals) []byte {
+	if !decimals.fixed && a.fraction%cent == 0 {
+		c := byte(a.fraction / cent)
+		return append(a.appendWhole(dst), '.', '0'+c/10, '0'+c%10)
+	}
 	places := decimals.places
 	if decimals.fixed {
 		a = a.round(places)
@@ -245,7 +252,6 @@ func (a Amount) round(places int) Amount {
 
 // exactPlaces is the number of decimal places that a needs, at least 2.
 func (a Amount) exactPlaces() int {
-	const cent = 1e16
 	if a.fraction%cent == 0 {
 		return 2
 	}

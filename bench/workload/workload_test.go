@@ -50,7 +50,7 @@ func records(t testing.TB, c Config) []stats.Record {
 	for i, line := range linesOf(t, write(t, c, 2)) {
 		rec, fault := event.Plain(line)
 		if fault != nil {
-			t.Fatalf("line %d is invalid: %s\n%s", i+1, fault.Message, line)
+			t.Fatalf("line %d is invalid: %s\n%s", i+1, fault.Message(), line)
 		}
 		all = append(all, rec)
 	}
@@ -111,10 +111,11 @@ func TestInvalid(t *testing.T) {
 			if fault == nil {
 				continue
 			}
-			if want := faultOf(invalid); !slices.Equal(fault.Rules, []event.Rule{want}) {
-				t.Errorf("line %d is %v, want %v: %.200s", i+1, fault.Codes(), want, line)
+			rules := slices.Collect(fault.Rules.All())
+			if want := faultOf(invalid); !slices.Equal(rules, []event.Rule{want}) {
+				t.Errorf("line %d is %v, want %v: %.200s", i+1, fault.Rules.Codes(), want, line)
 			}
-			seen[fault.Rules[0]]++
+			seen[rules[0]]++
 			invalid++
 		}
 		if invalid != c.Events/100 {
@@ -287,7 +288,7 @@ func TestExtra(t *testing.T) {
 				t.Fatalf("%d bytes more, want %d: %s", len(line)-len(plain[i]), extra, line)
 			}
 			if _, fault := event.Plain(line); fault != nil {
-				t.Fatalf("%s: %s", fault.Message, line)
+				t.Fatalf("%s: %s", fault.Message(), line)
 			}
 		}
 	}

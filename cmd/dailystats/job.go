@@ -48,7 +48,7 @@ func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observe
 		},
 	}
 	if flags.LogInvalid && log.IsLevelEnabled(logrus.WarnLevel) {
-		o.Invalid = log.invalid
+		o.AppendInvalid, o.WriteInvalid = log.appendInvalid, log.writeInvalid
 	}
 	return o
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"dailystats/stats/pipeline"
 
@@ -16,7 +18,8 @@ import (
 // eventLog is the log of one run.
 type eventLog struct {
 	*logrus.Logger
-	sink *logSink
+	sink  *logSink
+	plain bool // text without colors
 }
 
 // openLog opens the log that flags ask for, on the terminal if it isn't a file.
@@ -37,7 +40,8 @@ func openLog(flags *jobFlags, screen *terminal) (*eventLog, error) {
 	logger.SetOutput(sink)
 	logger.SetLevel(level)
 	logger.SetFormatter(formatter(flags.LogFormat, sink.file == nil && screen.isTerminal))
-	return &eventLog{Logger: logger, sink: sink}, nil
+	text, isText := logger.Formatter.(*logrus.TextFormatter)
+	return &eventLog{Logger: logger, sink: sink, plain: isText && text.DisableColors}, nil
 }
 
 // openLogFile opens a file to append to, or standard output for "-".
@@ -56,14 +60,23 @@ func formatter(format string, forPerson bool) logrus.Formatter {
 	return &logrus.TextFormatter{ForceColors: colors, DisableColors: !colors}
 }
 
-// invalid logs an invalid event.
-func (l *eventLog) invalid(e pipeline.Invalid) error {
-	l.WithFields(logrus.Fields{
-		"input":  e.Input,
-		"line":   e.Line,
-		"errors": codes(e.Fault.Codes()),
-	}).Warn("event skipped: " + e.Fault.Message)
-	return l.sink.err
+// appendInvalid appends the entry of an invalid event. Several goroutines may
+// call it at a time: the logger itself would have them wait for each other.
+func (l *eventLog) appendInvalid(dst []byte, e pipeline.Invalid) []byte {
+	if l.plain {
+		return appendInvalidText(dst, time.Now(), e)
+	}
+	text, err := l.Formatter.Format(invalidEntry(l.Logger, time.Now(), e))
+	if err != nil {
+		l.sink.note(err)
+	}
+	return append(dst, text...)
+}
+
+// writeInvalid writes entries.
+func (l *eventLog) writeInvalid(entries []byte) error {
+	l.sink.Write(entries)
+	return l.sink.failure()
 }
 
 // summary logs what the run saw: the fields of the report's file.
@@ -102,7 +115,7 @@ func (l *eventLog) close() error {
 	if l.sink.file != nil {
 		l.sink.note(l.sink.file.Close())
 	}
-	return l.sink.err
+	return l.sink.failure()
 }
 
 // logSink is where the log goes. It keeps the first error to itself until the
@@ -111,19 +124,31 @@ type logSink struct {
 	name string
 	out  io.Writer
 	file *os.File // nil for the terminal
-	err  error
+
+	mu  sync.Mutex
+	err error
 }
 
 func (s *logSink) Write(p []byte) (int, error) {
+	s.mu.Lock()
 	_, err := s.out.Write(p)
+	s.mu.Unlock()
 	s.note(err)
 	return len(p), nil
 }
 
 func (s *logSink) note(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil && s.err == nil {
 		s.err = fmt.Errorf("write log to %s: %w", s.name, err)
 	}
+}
+
+func (s *logSink) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
 // codes are error codes: a list in JSON, words in text.

@@ -2,43 +2,63 @@ package event
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"dailystats/stats"
 )
 
-// Fast reads a line as Plain does, in a single scan and without allocation, if
-// it is as most lines are. Where ok is true, the line is a valid event, and rec
-// is the record that Plain returns. Where it is false, Fast does not know: the
-// line may be valid or not.
+// Reader reads lines as Plain does, in a single scan and without allocation, if
+// they are as most lines are: what they say yes to is a valid event, and the
+// record is the one that Plain returns. Other lines may be valid or not: a Reader
+// does not know.
 //
 // It knows all of JSON's grammar, to a depth of mostNested, but gives up at
-// escapes in the names and values that matter, at long numbers and at
-// exponents. All positions are of the line; unknown is passed on like an error.
-func Fast(line []byte) (rec stats.Record, ok bool) {
-	i := skipSpace(line, 0)
-	if i >= len(line) || line[i] != '{' {
-		return rec, false
-	}
-	var f fields
-	for more := true; more; {
-		i = skipSpace(line, i+1) // behind the brace or comma
-		if i = f.member(line, i); i == unknown {
-			return rec, false
-		}
-		i = skipSpace(line, i)
-		if i >= len(line) || line[i] != ',' && line[i] != '}' {
-			return rec, false
-		}
-		more = line[i] == ','
-	}
-	if skipSpace(line, i+1) != len(line) {
-		return rec, false
-	}
-	return f.record()
+// escapes in the names and values that matter, at long numbers and at exponents.
+//
+//   - shape.go: it learns what is between the values, the same in most lines;
+//   - structure.go: how that is read the first time;
+//   - word.go: eight bytes of a value at a time;
+//   - skip.go: values that don't matter.
+//
+// All positions are of the text; unknown is passed on like an error. The zero
+// Reader is ready for use, by one goroutine.
+type Reader struct {
+	shape  shape
+	months monthTable
 }
 
-// fields is what Fast has read of an event. Where a name repeats, the last
+// Read reads the line at the start of text, which has whole lines. If ok is true,
+// size is its length, with the LF if there is one. Bytes of the lines behind it
+// may be looked at, but don't matter.
+func (r *Reader) Read(text []byte) (rec stats.Record, size int, ok bool) {
+	var f fields
+	s := &r.shape.start
+	for i := 0; i != unknown; {
+		next, end := s.follow(text, i)
+		if next == nil {
+			if next, end = r.shape.learn(s, text, i); next == nil {
+				break
+			}
+		}
+		switch s = next; s.field {
+		case noField:
+			i = skipScalar(text, end)
+		case userID:
+			i = f.readUserID(text, end)
+		case eventType:
+			i = f.readEventType(text, end)
+		case timestamp:
+			i = f.readTimestamp(&r.months, text, end)
+		case amount:
+			i = f.readAmount(text, end)
+		case endOfLine:
+			rec, ok = f.record()
+			return rec, end, ok
+		}
+	}
+	return rec, 0, false
+}
+
+// fields is what has been read of an event. Where a name repeats, the last
 // member overwrites the one before.
 type fields struct {
 	known    fieldSet
@@ -70,42 +90,20 @@ func (f *fields) record() (rec stats.Record, ok bool) {
 	return rec, f.known&hasVisit == hasVisit
 }
 
-// member reads a name and its value.
-func (f *fields) member(b []byte, i int) int {
-	start := i + 1
-	if i >= len(b) || b[i] != '"' {
-		return unknown
-	}
-	n, ascii := plainBytes(b[start:])
-	end := start + n
-	if !ascii || end >= len(b) || b[end] != '"' {
-		return unknown
-	}
-	i = skipSpace(b, end+1)
-	if i >= len(b) || b[i] != ':' {
-		return unknown
-	}
-	i = skipSpace(b, i+1)
-	switch string(b[start:end]) {
-	case "user_id":
-		return f.readUserID(b, i)
-	case "event_type":
-		return f.readEventType(b, i)
-	case "timestamp":
-		return f.readTimestamp(b, i)
-	case "amount":
-		return f.readAmount(b, i)
-	default:
-		return skipValue(b, i)
-	}
-}
-
 // mostDigits is the number of digits that are read as one number: fewer than
 // would overflow.
 const mostDigits = 18
 
 // readDigits reads a number that has digits only.
 func readDigits(b []byte, i int) (n uint64, end int) {
+	if len(b)-i >= 8 {
+		if n, count := digitsOf(word(b, i)); count < 8 {
+			if count == 0 || b[i] == '0' && count > 1 {
+				return 0, unknown
+			}
+			return n, i + count
+		}
+	}
 	for end = i; end < len(b) && b[end]-'0' <= 9; end++ {
 		n = n*10 + uint64(b[end]-'0')
 	}
@@ -116,7 +114,7 @@ func readDigits(b []byte, i int) (n uint64, end int) {
 }
 
 func (f *fields) readUserID(b []byte, i int) int {
-	negative := i < len(b) && b[i] == '-'
+	negative := b[i] == '-'
 	if negative {
 		i++
 	}
@@ -130,42 +128,52 @@ func (f *fields) readUserID(b []byte, i int) int {
 }
 
 func (f *fields) readEventType(b []byte, i int) int {
-	if i >= len(b) || b[i] != '"' {
-		return unknown
-	}
-	end := skipString(b, i)
-	if end == unknown {
-		return unknown
-	}
-	text := b[i+1 : end-1]
-	if len(text) == 0 || bytes.IndexByte(text, '\\') >= 0 {
-		return unknown
-	}
-	f.purchase = string(text) == "purchase"
 	f.known |= hasEventType
+	if f.purchase = isPurchase(b, i); f.purchase {
+		return i + len(`"purchase"`)
+	}
+	if b[i] != '"' {
+		return unknown
+	}
+	end := shortString(b, i)
+	if end == unknown {
+		if end = skipString(b, i); end == unknown {
+			return unknown
+		}
+		text := b[i+1 : end-1]
+		f.purchase = string(text) == "purchase"
+		if bytes.IndexByte(text, '\\') >= 0 {
+			return unknown
+		}
+	}
+	if end == i+len(`""`) {
+		return unknown
+	}
 	return end
 }
 
-func (f *fields) readTimestamp(b []byte, i int) int {
+func (f *fields) readTimestamp(months *monthTable, b []byte, i int) int {
+	f.known |= hasTimestamp
+	day, ok := months.timestamp(b, i)
+	if ok {
+		f.day = day
+		return i + len(`"2024-01-15T10:30:00Z"`)
+	}
 	text, end := stringAt(b, i)
 	if end == unknown {
 		return unknown
 	}
-	day, ok := fixedTimestamp(text)
-	if !ok {
-		var err error
-		if day, err = parseTimestamp(text); err != nil {
-			return unknown
-		}
+	day, err := parseTimestamp(text)
+	if err != nil {
+		return unknown
 	}
 	f.day = day
-	f.known |= hasTimestamp
 	return end
 }
 
 // stringAt returns the text of a string without escapes, all ASCII.
 func stringAt(b []byte, i int) (text []byte, end int) {
-	if i >= len(b) || b[i] != '"' {
+	if b[i] != '"' {
 		return nil, unknown
 	}
 	n, ascii := plainBytes(b[i+1:])
@@ -182,7 +190,7 @@ func (f *fields) readAmount(b []byte, i int) int {
 	amount, end := amountAt(b, i)
 	if end == unknown {
 		f.known &^= hasAmount
-		return skipValue(b, i)
+		return skipScalar(b, i)
 	}
 	f.amount = amount
 	f.known |= hasAmount
@@ -209,6 +217,11 @@ func amountAt(b []byte, i int) (amount stats.Amount, end int) {
 
 // readFraction reads decimal places, in units of the last that an Amount has.
 func readFraction(b []byte, i int) (n uint64, end int) {
+	if len(b)-i >= 8 {
+		if n, count := digitsOf(word(b, i)); 0 < count && count < 8 {
+			return n * tenTo[mostDigits-count], i + count
+		}
+	}
 	for end = i; end < len(b) && b[end]-'0' <= 9; end++ {
 		n = n*10 + uint64(b[end]-'0')
 	}
@@ -222,66 +235,4 @@ func readFraction(b []byte, i int) (n uint64, end int) {
 var tenTo = [mostDigits + 1]uint64{
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
 	1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-}
-
-// fixedTimestamp reads the one form that most timestamps have, by three words
-// of eight bytes, the last of which begins within the hour:
-//
-//	2024-01-15T10:30:00Z
-//	├──────┤├──────┤
-//	            ├──────┤
-func fixedTimestamp(text []byte) (stats.Day, bool) {
-	if len(text) != len("2024-01-15T10:30:00Z") {
-		return 0, false
-	}
-	date, ok1 := dateLayout.digits(text)
-	hours, ok2 := hoursLayout.digits(text[8:])
-	seconds, ok3 := secondsLayout.digits(text[12:])
-	if !ok1 || !ok2 || !ok3 {
-		return 0, false
-	}
-	hour, minute, second := pair(hours, 3), pair(seconds, 2), pair(seconds, 5)
-	if hour > 23 || minute > 59 || second > 59 {
-		return 0, false // or the end of a day, or a leap second: not here
-	}
-	return stats.DateDay(pair(date, 0)*100+pair(date, 2), pair(date, 5), pair(hours, 0))
-}
-
-// wordLayout is eight bytes of text in which a 0 stands for any digit.
-type wordLayout struct {
-	text uint64 // the bytes, the first one lowest
-	room uint64 // what can be added to each byte of the difference that is allowed, below 0x80
-}
-
-var (
-	dateLayout    = newWordLayout("0000-00-")
-	hoursLayout   = newWordLayout("00T00:00")
-	secondsLayout = newWordLayout("0:00:00Z")
-)
-
-func newWordLayout(text string) (l wordLayout) {
-	for i := range 8 {
-		room := uint64(0x7f)
-		if text[i] == '0' {
-			room -= 9
-		}
-		l.text |= uint64(text[i]) << (8 * i)
-		l.room |= room << (8 * i)
-	}
-	return l
-}
-
-// digits compares the first eight bytes of text with the layout and returns
-// them with the digits' values in place of the digits. What differs from the
-// layout is at most 9 where that has a 0, and nothing elsewhere: more than that,
-// and there is no room for it below the byte's highest bit.
-func (l wordLayout) digits(text []byte) (values uint64, ok bool) {
-	const highs = 0x8080808080808080
-	values = binary.LittleEndian.Uint64(text) ^ l.text
-	return values, (values|(values&^highs+l.room))&highs == 0
-}
-
-// pair is the number that two digits are, the first of them byte i.
-func pair(values uint64, i int) int {
-	return int(values>>(8*i)&0xff)*10 + int(values>>(8*i+8)&0xff)
 }

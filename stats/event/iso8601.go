@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"dailystats/stats"
 )
@@ -32,7 +33,7 @@ func (s style) suits(other style) bool { return s == other || s == either || oth
 //
 //	timestamp = date "T" time [ zone ]
 func parseTimestamp(text []byte) (stats.Day, error) {
-	t := bytes.IndexAny(text, "Tt")
+	t := slices.IndexFunc(text, func(c byte) bool { return c == 'T' || c == 't' })
 	if t < 0 {
 		return 0, errNotISO8601
 	}
@@ -88,7 +89,7 @@ type clock struct {
 
 // parseTime reads a time of day with an optional fraction of its last part.
 func parseTime(text []byte) (c clock, s style, ok bool) {
-	if i := bytes.IndexAny(text, ".,"); i >= 0 {
+	if i := slices.IndexFunc(text, func(c byte) bool { return c == '.' || c == ',' }); i >= 0 {
 		fraction := text[i+1:]
 		if len(fraction) == 0 || !isDigits(fraction) {
 			return c, s, false
@@ -127,11 +128,13 @@ func (c clock) isEndOfDay() bool { return c.hour == 24 }
 
 // cutZone cuts what follows a date's T in front of the zone.
 func cutZone(text []byte) (time, zone []byte) {
-	if i := bytes.IndexAny(text, "Zz+-"); i >= 0 {
+	if i := slices.IndexFunc(text, startsZone); i >= 0 {
 		return text[:i], text[i:]
 	}
 	return text, nil
 }
+
+func startsZone(c byte) bool { return c == 'Z' || c == 'z' || c == '+' || c == '-' }
 
 // checkZone returns nil for UTC.
 func checkZone(zone []byte, date, time style) error {

@@ -2,6 +2,7 @@ package event
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"dailystats/stats"
+
+	"pgregory.net/rapid"
 )
 
 func TestTimestamps(t *testing.T) {
@@ -277,35 +280,63 @@ func FuzzTimestamp(f *testing.F) {
 	})
 }
 
-// TestFixedTimestamp compares the fast way with the plain one on every text
-// that differs from a valid one in one byte, and on every value of two digits.
-func TestFixedTimestamp(t *testing.T) {
+// TestMonthTable compares the fast way with the plain one on every text that
+// differs from a valid one in one byte or two neighbouring digits, and on every
+// day of some years: a table that remembers them all, and one that remembers
+// none.
+func TestMonthTable(t *testing.T) {
 	const valid = "2024-01-15T10:30:00Z"
-	check := func(text []byte) {
-		got, ok := fixedTimestamp(text)
-		if !ok {
-			return
-		}
-		want, err := parseTimestamp(text)
-		if err != nil || got != want {
-			t.Errorf("%q: %v, but the plain way says %v %v", text, got, want, err)
+	var remembering monthTable
+	known := 0
+	check := func(text string) {
+		want, err := parseTimestamp([]byte(text))
+		for _, months := range []*monthTable{&remembering, new(monthTable)} {
+			got, ok := months.timestamp([]byte(`"`+text+`"`), 0)
+			if !ok {
+				continue
+			}
+			known++
+			if err != nil || got != want {
+				t.Errorf("%q: %v, but the plain way says %v %v", text, got, want, err)
+			}
 		}
 	}
 	for i := range valid {
 		for c := range 256 {
-			text := []byte(valid)
-			text[i] = byte(c)
-			check(text)
+			check(valid[:i] + string([]byte{byte(c)}) + valid[i+1:])
 		}
 	}
 	for i := range len(valid) - 1 {
 		for n := range 100 {
-			text := []byte(valid)
-			text[i], text[i+1] = byte('0'+n/10), byte('0'+n%10)
-			check(text)
+			check(valid[:i] + fmt.Sprintf("%02d", n) + valid[i+2:])
 		}
 	}
-	if d, ok := fixedTimestamp([]byte(valid)); !ok || d.String() != "2024-01-15" {
-		t.Errorf("%s is %v, %v", valid, d, ok)
+	known = 0
+	for _, year := range []int{0, 1900, 2000, 2023, 2024, 9999} {
+		for month := range 14 {
+			for day := range 33 {
+				check(fmt.Sprintf("%04d-%02d-%02dT23:59:59Z", year, month, day))
+			}
+		}
 	}
+	if want := 2 * (366 + 365 + 366 + 365 + 366 + 365); known != want {
+		t.Errorf("%d days are known, want %d", known, want)
+	}
+}
+
+// TestDigitsOf compares it with package strconv.
+func TestDigitsOf(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.StringMatching(`[0-9]{0,8}`).Draw(t, "digits")
+		text := append([]byte(digits), rapid.SliceOfN(rapid.Byte(), 8, 8).Draw(t, "behind")...)
+		count := 0
+		for count < 8 && '0' <= text[count] && text[count] <= '9' {
+			count++
+		}
+		n, gotCount := digitsOf(word(text, 0))
+		want, _ := strconv.ParseUint("0"+string(text[:count]), 10, 64)
+		if gotCount != count || count > 0 && n != want {
+			t.Fatalf("%q: %d of %d digits", text, n, gotCount)
+		}
+	})
 }

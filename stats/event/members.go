@@ -42,7 +42,7 @@ func (m *members) set(name, value []byte) {
 	}
 }
 
-func skipWhitespace(text []byte) []byte { return bytes.TrimLeft(text, whitespace) }
+func skipWhitespace(text []byte) []byte { return text[skipSpace(text, 0):] }
 
 // cutValue cuts the value off with which text starts.
 func cutValue(text []byte) (value, rest []byte) {
@@ -84,8 +84,11 @@ func stringLength(text []byte) int {
 
 // scalarLength is the length of what is left of a number, true, false or null.
 func scalarLength(text []byte) int {
-	if n := bytes.IndexAny(text, ",]}"+whitespace); n >= 0 {
-		return n
+	for i, c := range text {
+		switch c {
+		case ',', ']', '}', ' ', '\t', '\r':
+			return i
+		}
 	}
 	return len(text)
 }

@@ -8,10 +8,71 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"dailystats/stats"
 )
 
 // longestShown is how much of a value a message shows, in bytes.
 const longestShown = 200
+
+// Message says what is wrong for a person, on one printable line. The line that
+// the fault is of must still be there.
+func (f *Fault) Message() string {
+	var b strings.Builder
+	for i, p := range f.problems[:f.count] {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p.message())
+	}
+	return b.String()
+}
+
+func (p problem) message() string {
+	switch p.rule {
+	case LineTooLong:
+		return "line is longer than " + strconv.Itoa(p.limit) + " bytes"
+	case MalformedJSON:
+		return malformed(p.value)
+	case NotAnObject:
+		return "line is " + kindOf(p.value) + ", not an object"
+	case UserIDMissing:
+		return "user_id is missing"
+	case UserIDNotInteger:
+		return "user_id " + show(p.value) + " is not an integer"
+	case UserIDOutOfRange:
+		return "user_id " + show(p.value) + " is not in the range of 64-bit integers"
+	case EventTypeMissing:
+		return "event_type is missing"
+	case EventTypeNotString:
+		return "event_type " + show(p.value) + " is not a string"
+	case EventTypeEmpty:
+		return "event_type is empty"
+	case TimestampMissing:
+		return "timestamp is missing"
+	case TimestampNotString:
+		return "timestamp " + show(p.value) + " is not a string"
+	case TimestampInvalid, TimestampNotUTC:
+		text := unquote(p.value)
+		return "timestamp " + quote(text) + " " + timestampMessage(text)
+	case AmountMissing:
+		return "amount is missing, though event_type is purchase"
+	case AmountNotNumber:
+		return "amount " + show(p.value) + " is not a number"
+	case AmountNotPositive:
+		return "amount " + show(p.value) + " is " + stats.ErrNotPositive.Error()
+	default:
+		return "amount " + show(p.value) + " is " + stats.ErrOutOfRange.Error()
+	}
+}
+
+// malformed says where and how line is no JSON.
+func malformed(line []byte) string {
+	if !utf8.Valid(line) {
+		return "line is not UTF-8: " + invalidUTF8(line)
+	}
+	return "line is not JSON: " + syntaxError(line)
+}
 
 // show returns a JSON value for a message: a string or number itself, or what
 // else it is.
@@ -96,7 +157,8 @@ func withWholeRune(message string, line []byte, i int64) string {
 }
 
 // timestampMessage says what is wrong with a timestamp.
-func timestampMessage(text []byte, problem error) string {
+func timestampMessage(text []byte) string {
+	_, problem := parseTimestamp(text)
 	if problem != errNotISO8601 {
 		return problem.Error()
 	}

@@ -10,19 +10,24 @@ import (
 	"dailystats/stats"
 )
 
-// whitespace is what JSON allows between values; a line has no LF in it.
-const whitespace = " \t\r"
+// IsBlank reports whether a line has nothing but white space in it: a line has no
+// LF.
+func IsBlank(line []byte) bool { return skipSpace(line, 0) == len(line) }
 
-// IsBlank reports whether a line has nothing but white space in it.
-func IsBlank(line []byte) bool {
-	return len(bytes.Trim(line, whitespace)) == 0
+// trimSpace returns line without the white space around it.
+func trimSpace(line []byte) []byte {
+	line = line[skipSpace(line, 0):]
+	for len(line) > 0 && skipSpace(line[len(line)-1:], 0) == 1 {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
 // Plain reads a line, without its LF, by the rules one by one. It defines what
-// a valid event is. The line is not kept. Beside short values, it takes memory
-// only for a timestamp with escapes, up to twice its length.
+// a valid event is. Only a fault keeps the line. Beside short values, it takes
+// memory only for a timestamp with escapes, up to twice its length.
 func Plain(line []byte) (stats.Record, *Fault) {
-	line = bytes.Trim(line, whitespace)
+	line = trimSpace(line)
 	if fault := checkLine(line); fault != nil {
 		return stats.Record{}, fault
 	}
@@ -37,7 +42,7 @@ func Plain(line []byte) (stats.Record, *Fault) {
 	if rec.Purchase {
 		rec.Amount = readAmount(of.amount, &fault)
 	}
-	if len(fault.Rules) > 0 {
+	if fault.Rules != 0 {
 		return stats.Record{}, &fault
 	}
 	return rec, nil
@@ -46,14 +51,14 @@ func Plain(line []byte) (stats.Record, *Fault) {
 // checkLine looks for a JSON object, which line is without white space around
 // it. encoding/json has SPEC's limit of nesting.
 func checkLine(line []byte) *Fault {
-	if !utf8.Valid(line) {
-		return newFault(MalformedJSON, "line is not UTF-8: "+invalidUTF8(line))
+	if isObject(line) { // what follows would come to the same, in five times the time
+		return nil
 	}
-	if !json.Valid(line) {
-		return newFault(MalformedJSON, "line is not JSON: "+syntaxError(line))
+	if !utf8.Valid(line) || !json.Valid(line) {
+		return newFault(MalformedJSON, line)
 	}
 	if line[0] != '{' {
-		return newFault(NotAnObject, "line is "+kindOf(line)+", not an object")
+		return newFault(NotAnObject, line)
 	}
 	return nil
 }
@@ -61,16 +66,16 @@ func checkLine(line []byte) *Fault {
 func readUserID(value []byte, fault *Fault) int64 {
 	switch {
 	case value == nil:
-		fault.add(UserIDMissing, "user_id is missing")
+		fault.add(UserIDMissing, value)
 	case !isInteger(value):
-		fault.add(UserIDNotInteger, "user_id "+show(value)+" is not an integer")
+		fault.add(UserIDNotInteger, value)
 	default:
 		const longest = len("-9223372036854775808")
 		id, err := strconv.ParseInt(string(value[:min(len(value), longest+1)]), 10, 64)
 		if err == nil {
 			return id
 		}
-		fault.add(UserIDOutOfRange, "user_id "+show(value)+" is not in the range of 64-bit integers")
+		fault.add(UserIDOutOfRange, value)
 	}
 	return 0
 }
@@ -90,11 +95,11 @@ func isString(value []byte) bool { return value[0] == '"' }
 func readEventType(value []byte, fault *Fault) (purchase bool) {
 	switch {
 	case value == nil:
-		fault.add(EventTypeMissing, "event_type is missing")
+		fault.add(EventTypeMissing, value)
 	case !isString(value):
-		fault.add(EventTypeNotString, "event_type "+show(value)+" is not a string")
+		fault.add(EventTypeNotString, value)
 	case len(value) == len(`""`):
-		fault.add(EventTypeEmpty, "event_type is empty")
+		fault.add(EventTypeEmpty, value)
 	default:
 		return isText(value, "purchase")
 	}
@@ -104,14 +109,13 @@ func readEventType(value []byte, fault *Fault) (purchase bool) {
 func readTimestamp(value []byte, fault *Fault) stats.Day {
 	switch {
 	case value == nil:
-		fault.add(TimestampMissing, "timestamp is missing")
+		fault.add(TimestampMissing, value)
 		return 0
 	case !isString(value):
-		fault.add(TimestampNotString, "timestamp "+show(value)+" is not a string")
+		fault.add(TimestampNotString, value)
 		return 0
 	}
-	text := unquote(value)
-	day, problem := parseTimestamp(text)
+	day, problem := parseTimestamp(unquote(value))
 	if problem == nil {
 		return day
 	}
@@ -119,17 +123,17 @@ func readTimestamp(value []byte, fault *Fault) stats.Day {
 	if problem == errOffset || problem == errNoZone {
 		rule = TimestampNotUTC
 	}
-	fault.add(rule, "timestamp "+quote(text)+" "+timestampMessage(text, problem))
+	fault.add(rule, value)
 	return 0
 }
 
 func readAmount(value []byte, fault *Fault) stats.Amount {
 	switch {
 	case value == nil:
-		fault.add(AmountMissing, "amount is missing, though event_type is purchase")
+		fault.add(AmountMissing, value)
 		return stats.Amount{}
 	case !isNumber(value):
-		fault.add(AmountNotNumber, "amount "+show(value)+" is not a number")
+		fault.add(AmountNotNumber, value)
 		return stats.Amount{}
 	}
 	amount, err := stats.ParseAmount(value)
@@ -140,6 +144,6 @@ func readAmount(value []byte, fault *Fault) stats.Amount {
 	if errors.Is(err, stats.ErrOutOfRange) {
 		rule = AmountOutOfRange
 	}
-	fault.add(rule, "amount "+show(value)+" is "+err.Error())
+	fault.add(rule, value)
 	return stats.Amount{}
 }

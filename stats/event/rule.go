@@ -8,11 +8,14 @@
 //   - members.go: the members of a JSON object, one by one;
 //   - iso8601.go: dates and times;
 //   - message.go: what is wrong, in words;
-//   - fast.go: [Fast], the reader for lines that are as most lines are;
-//   - skip.go: JSON values that nobody wants.
+//   - fast.go: [Reader], for lines that are as most lines are, and the files that it
+//     names.
 package event
 
-import "strconv"
+import (
+	"iter"
+	"math/bits"
+)
 
 // Rule is something that an event must satisfy.
 type Rule uint8
@@ -64,35 +67,71 @@ func (r Rule) String() string {
 	}[r]
 }
 
-// Fault says why a line is not a valid event.
+// RuleSet is some rules: a bit each.
+type RuleSet uint32
+
+// All yields the rules in their order.
+func (s RuleSet) All() iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for rest := s; rest != 0; rest &= rest - 1 {
+			if !yield(Rule(bits.TrailingZeros32(uint32(rest)))) {
+				return
+			}
+		}
+	}
+}
+
+// Codes returns the rules' codes, which are not to be changed.
+func (s RuleSet) Codes() []string {
+	if s != 0 && s&(s-1) == 0 {
+		return codes[bits.TrailingZeros32(uint32(s))][:]
+	}
+	var list []string
+	for r := range s.All() {
+		list = append(list, r.String())
+	}
+	return list
+}
+
+// codes has each rule's own.
+var codes = func() (c [RuleCount][1]string) {
+	for r := range Rule(RuleCount) {
+		c[r][0] = r.String()
+	}
+	return c
+}()
+
+// Fault says why a line is not a valid event: all rules that it breaks, one for
+// the line or one for each of the fields. It refers to the line.
 type Fault struct {
-	Rules   []Rule // all that it breaks, in their order
-	Message string // the same for a person, on one printable line
+	Rules RuleSet
+
+	problems [4]problem // in the rules' order
+	count    int
 }
 
-// Codes returns the codes of the rules.
-func (f *Fault) Codes() []string {
-	codes := make([]string, len(f.Rules))
-	for i, r := range f.Rules {
-		codes[i] = r.String()
-	}
-	return codes
+// problem is a rule that is broken, and by what.
+type problem struct {
+	rule  Rule
+	value []byte // of the field, in JSON, or the line
+	limit int    // of a line's length
 }
 
-// add notes that a rule is broken.
-func (f *Fault) add(r Rule, message string) {
-	if f.Message != "" {
-		f.Message += "; "
-	}
-	f.Rules = append(f.Rules, r)
-	f.Message += message
+func (f *Fault) add(r Rule, value []byte) {
+	f.Rules |= 1 << r
+	f.problems[f.count] = problem{rule: r, value: value}
+	f.count++
 }
 
-func newFault(r Rule, message string) *Fault {
-	return &Fault{Rules: []Rule{r}, Message: message}
+func newFault(r Rule, line []byte) *Fault {
+	f := new(Fault)
+	f.add(r, line)
+	return f
 }
 
 // TooLong is the fault of a line of more than limit bytes.
 func TooLong(limit int) *Fault {
-	return newFault(LineTooLong, "line is longer than "+strconv.Itoa(limit)+" bytes")
+	f := newFault(LineTooLong, nil)
+	f.problems[0].limit = limit
+	return f
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
@@ -17,7 +18,8 @@ import (
 // decoders turn stored bytes into text. They outlive an input for the sake of
 // their memory, and none has a goroutine.
 type decoders struct {
-	maxWindow int64 // bytes that one may keep
+	maxWindow int64  // bytes that one may keep
+	format    format // of the input that was opened last
 	gzip      gzip.Reader
 	zstd      *zstd.Decoder // nil before the first zstd input
 }
@@ -30,6 +32,16 @@ func (d *decoders) close() {
 	}
 }
 
+// turnTo says that the next input is of format f. There is memory for one
+// format's window: what another took is collected before the next one's is made.
+func (d *decoders) turnTo(f format) {
+	if f != d.format && (d.format == formatZstd || d.format == formatXz || d.format == formatLz4) {
+		d.close()
+		runtime.GC()
+	}
+	d.format = f
+}
+
 // open returns the text of an input whose stored bytes are raw, source's. Errors
 // in the data come with reading.
 func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
@@ -37,6 +49,7 @@ func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.turnTo(f)
 	if f == formatPlain {
 		return raw, nil
 	}

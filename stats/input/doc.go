@@ -12,8 +12,8 @@
 //	xz.go        xzReader: the xz container
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
-//	ahead.go     early: what of an input that is read ahead waits for its turn
-//	order.go     order: which source is read next, and whose turn it is
-//	lane.go      lane: a goroutine that does all that for one source after the other
-//	reader.go    Reader: lanes side by side
+//	lane.go      lane: one goroutine that does all that, input by input
+//	order.go     order: several lanes, and whose input's turn it is
+//	ahead.go     early: what happens to an input before its turn
+//	reader.go    Reader: all of it
 package input

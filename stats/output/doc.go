@@ -2,10 +2,11 @@
 //
 // In the order of the data:
 //
-//   - row.go: [AppendRow], a key and its totals as a line of CSV;
+//   - row.go: [AppendRow] and [Rows], a key and its totals as a line of CSV;
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
 //   - compress.go: what the endings .gz and .zst do to it;
 //   - target.go: which file a path means, and whether it can be replaced;
+//   - writeback_linux.go, writeback_other.go: writing to disk before it is waited for;
 //   - folder_unix.go, folder_other.go: making a new name in a folder last.
 package output

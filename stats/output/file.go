@@ -10,11 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 )
 
 // bufferSize is what a File collects, in bytes, before it writes.
 const bufferSize = 64 << 10
+
+// writeBackStep is after how many bytes they begin to be written to disk.
+const writeBackStep = 8 << 20
 
 // File is a file that appears whole or not at all. What is written goes to a
 // temporary file in the folder of the target, which takes the target's place on
@@ -33,6 +37,9 @@ type File struct {
 	buffer     *bufio.Writer  // in front of the file or stream
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
 	finished   bool           // all is written
+
+	written, writtenBack int64      // bytes of a temporary file
+	writingBack          sync.Mutex // locked while some begin to be
 }
 
 // Create starts a file to be put at path. The endings .gz and .zst compress it.
@@ -47,7 +54,7 @@ func Create(path string) (*File, error) {
 	if err := f.open(); err != nil {
 		return nil, f.failure(err)
 	}
-	if err := f.attach(f.file); err != nil {
+	if err := f.attach((*rawFile)(f)); err != nil {
 		f.Discard()
 		return nil, f.failure(err)
 	}
@@ -116,6 +123,24 @@ func (f *File) Write(p []byte) (n int, err error) {
 	return n, f.failure(err)
 }
 
+// rawFile is the file or stream itself, behind the buffer and the compressor.
+type rawFile File
+
+// Write implements io.Writer.
+func (f *rawFile) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	f.written += int64(n)
+	if f.temporary != "" && f.written-f.writtenBack >= writeBackStep && f.writingBack.TryLock() {
+		file, offset, size := f.file, f.writtenBack, f.written-f.writtenBack
+		f.writtenBack = f.written
+		go func() { // a busy disk keeps it waiting
+			defer f.writingBack.Unlock()
+			startWriteBack(file, offset, size)
+		}()
+	}
+	return n, err
+}
+
 // Finish ends the writing: when it returns nil, all is on disk, and not in its
 // place. So of several files that belong together, all can be finished before
 // the first one is committed.
@@ -170,6 +195,8 @@ func (f *File) close() error {
 	if f.file == nil {
 		return nil
 	}
+	f.writingBack.Lock()
+	defer f.writingBack.Unlock()
 	err := f.file.Close()
 	f.file = nil
 	return err

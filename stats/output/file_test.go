@@ -106,6 +106,24 @@ func TestFileReplacesOnCommit(t *testing.T) {
 	wantNames(t, folder, "day.csv")
 }
 
+// TestLargeFile writes more than what begins to be written back early.
+func TestLargeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "result.csv")
+	f := create(t, path)
+	var want []byte
+	for i := 0; len(want) < 3*writeBackStep; i++ {
+		piece := bytes.Repeat([]byte{byte(i)}, 300_000+i)
+		want = append(want, piece...)
+		if _, err := f.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, f)
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes came back of %d, %v", len(got), len(want), err)
+	}
+}
+
 func TestDiscardLeavesOldFile(t *testing.T) {
 	for _, name := range []string{"day.csv", "day.csv.gz", "day.csv.zst"} {
 		t.Run(name, func(t *testing.T) {

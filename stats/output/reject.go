@@ -94,12 +94,13 @@ func appendText(dst, text []byte) []byte {
 // hold as it is: one to be escaped, or one that is not UTF-8.
 func plainPrefix(text []byte) int {
 	n := 0
-	for n < len(text) {
-		switch c := text[n]; {
-		case c < ' ' || c == '"' || c == '\\':
-			return n
-		case c < utf8.RuneSelf:
+	for {
+		for n < len(text) && isPlain[text[n]] {
 			n++
+		}
+		switch {
+		case n == len(text) || text[n] < utf8.RuneSelf:
+			return n
 		default:
 			r, size := utf8.DecodeRune(text[n:])
 			if r == utf8.RuneError && size == 1 {
@@ -108,8 +109,15 @@ func plainPrefix(text []byte) int {
 			n += size
 		}
 	}
-	return n
 }
+
+// isPlain says which ASCII characters a JSON string holds as they are.
+var isPlain = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 func appendEscape(dst []byte, c byte) []byte {
 	const hex = "0123456789abcdef"

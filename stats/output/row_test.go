@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"dailystats/stats"
+
+	"pgregory.net/rapid"
 )
 
 func date(t testing.TB, year, month, day int) stats.Day {
@@ -73,28 +75,75 @@ func TestAppendRow(t *testing.T) {
 			if got != "before\n"+test.want {
 				t.Errorf("got %q after the line before, want %q", got, test.want)
 			}
+			rows := Rows{Decimals: test.decimals}
+			if got := string(rows.Append(nil, test.key, test.totals)); got != test.want {
+				t.Errorf("the fast way gives %q, want %q", got, test.want)
+			}
 		})
 	}
 }
 
+// TestRowsAgainstAppendRow proves that both ways write the same, whatever row
+// was before.
+func TestRowsAgainstAppendRow(t *testing.T) {
+	day := rapid.OneOf(rapid.Uint32Range(0, 3), rapid.Uint32Range(0, uint32(stats.MaxDay)))
+	limb := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64Range(0, stats.LimbBase-1),
+		rapid.Map(rapid.Uint64Range(0, 99), func(c uint64) uint64 { return c * (stats.LimbBase / 100) }))
+	count := rapid.OneOf(rapid.Uint64Range(0, 20), rapid.Uint64())
+	rapid.Check(t, func(t *rapid.T) {
+		var rows Rows
+		if rapid.Bool().Draw(t, "fixed") {
+			rows.Decimals = stats.FixedDecimals(rapid.IntRange(0, 18).Draw(t, "decimals"))
+		}
+		for range rapid.IntRange(1, 5).Draw(t, "rows") {
+			key := stats.Key{Day: stats.Day(day.Draw(t, "day")), User: rapid.Int64().Draw(t, "user")}
+			totals := stats.Totals{
+				Events:    count.Draw(t, "events"),
+				Purchases: count.Draw(t, "purchases"),
+				Revenue:   stats.AmountOfLimbs(count.Draw(t, "high"), limb.Draw(t, "whole"), limb.Draw(t, "fraction")),
+			}
+			got, want := string(rows.Append(nil, key, totals)), string(AppendRow(nil, key, totals, rows.Decimals))
+			if got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		}
+	})
+}
+
 // The result is rendered row by row: a row must not cost an allocation.
-func TestAppendRowAllocatesNothing(t *testing.T) {
+func TestRowsAllocateNothing(t *testing.T) {
 	buffer := make([]byte, 0, 256)
-	key := stats.Key{Day: date(t, 2024, 1, 1), User: math.MaxInt64}
 	totals := stats.Totals{Events: math.MaxUint64, Revenue: stats.NewAmount(1, 1)}
-	if n := testing.AllocsPerRun(100, func() { AppendRow(buffer, key, totals, stats.Decimals{}) }); n != 0 {
+	var rows Rows
+	day := stats.Day(0)
+	if n := testing.AllocsPerRun(100, func() {
+		rows.Append(buffer, stats.Key{Day: day, User: math.MaxInt64}, totals)
+		day++
+	}); n != 0 {
 		t.Errorf("%v allocations a row", n)
 	}
 }
 
-// BenchmarkAppendRow measures a row of the result.
-func BenchmarkAppendRow(b *testing.B) {
-	key := stats.Key{Day: date(b, 2024, 1, 1)}
-	totals := stats.Totals{Events: 1, Purchases: 1, Revenue: stats.NewAmount(19, 99e16)}
-	buffer := AppendRow(make([]byte, 0, 256), key, totals, stats.Decimals{})
-	b.SetBytes(int64(len(buffer)))
-	b.ReportAllocs()
-	for b.Loop() {
-		buffer = AppendRow(buffer[:0], key, totals, stats.Decimals{})
+// BenchmarkRow measures a row of the result.
+func BenchmarkRow(b *testing.B) {
+	day := date(b, 2024, 1, 1)
+	totals := []stats.Totals{
+		{Events: 1},
+		{Events: 3, Purchases: 1, Revenue: stats.NewAmount(19, 99e16)},
 	}
+	key := func(i int) stats.Key { return stats.Key{Day: day, User: int64(i) * 17} }
+	buffer := make([]byte, 0, 256)
+	b.Run("by=AppendRow", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			buffer = AppendRow(buffer[:0], key(i), totals[i%2], stats.Decimals{})
+		}
+	})
+	b.Run("by=Rows", func(b *testing.B) {
+		var rows Rows
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			buffer = rows.Append(buffer[:0], key(i), totals[i%2])
+		}
+	})
 }

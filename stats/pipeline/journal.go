@@ -14,23 +14,71 @@ import (
 // order, whichever worker found them, and counts them against the limit. It is
 // used by one worker at a time: the one whose block's turn it is.
 type journal struct {
-	turns   *sorter.Turns       // by block number
-	observe func(Invalid) error // nil where nobody wants to know
-	rejects io.Writer           // nil where there are none
-	limit   Limit
+	turns    *sorter.Turns // by block number
+	observer *Observer
+	rejects  io.Writer // nil where there are none
+	limit    Limit
+
+	// batchBytes is when a text of a batch is passed on, in bytes. It should be
+	// what a block of nothing but invalid events comes to: a worker whose batch
+	// gets full before its block ends waits for those before.
+	batchBytes int
+	free       chan *batch
 
 	// What was passed on.
 	invalid uint64
 	rules   [event.RuleCount]uint64
 }
 
-// needed reports whether anybody cares for the order of invalid events.
-func (j *journal) needed() bool {
-	return j.observe != nil || j.rejects != nil || j.limit.kind == limitCount
+// newJournal returns a journal for workers that hold a batch each, and have as
+// many wait for their turns.
+func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
+	j := journal{
+		turns:      sorter.NewTurns(),
+		observer:   &o.Observer,
+		rejects:    rejects,
+		limit:      o.MaxInvalid,
+		batchBytes: plan.BatchBytes,
+		free:       make(chan *batch, batches*plan.Workers),
+	}
+	for range cap(j.free) {
+		j.free <- new(batch)
+	}
+	return j
 }
 
-// pass passes on the invalid events of a part of a block. It waits for the
-// block's turn.
+// needed reports whether anybody cares for the order of invalid events.
+func (j *journal) needed() bool {
+	return j.observer.AppendInvalid != nil || j.rejects != nil || j.limit.kind == limitCount
+}
+
+// take waits for a batch. A worker must have one before it takes a block: so the
+// one whose block's turn it is has what it needs, and goes on.
+func (j *journal) take(ctx context.Context) (*batch, error) {
+	select {
+	case b := <-j.free:
+		return b, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// end says that a block is through. b has what is left to say of it, and is given
+// back.
+func (j *journal) end(block uint64, b *batch) error {
+	if len(b.events) == 0 {
+		j.free <- b
+		return j.turns.End(block, nil)
+	}
+	return j.turns.End(block, func() error {
+		err := j.write(b)
+		j.free <- b
+		return err
+	})
+}
+
+// pass passes on the invalid events of a part of a block, and empties b. It
+// waits for the block's turn.
 func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	if len(b.events) == 0 {
 		return nil
@@ -38,20 +86,22 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
-	n, limitErr := j.count(b.events)
+	return j.write(b)
+}
+
+func (j *journal) write(b *batch) error {
+	defer b.reset()
+	last, limitErr := j.count(b.events)
 	if j.rejects != nil {
-		if _, err := j.rejects.Write(b.rejects[:b.ends[n-1]]); err != nil {
+		if _, err := j.rejects.Write(b.rejects[:last.rejects]); err != nil {
 			return err
 		}
 	}
-	if j.observe != nil {
-		for _, e := range b.events[:n] {
-			if err := j.observe(e); err != nil {
-				return err
-			}
+	if j.observer.AppendInvalid != nil {
+		if err := j.observer.WriteInvalid(b.log[:last.log]); err != nil {
+			return err
 		}
 	}
-	b.reset()
 	return limitErr
 }
 
@@ -61,62 +111,78 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 	if err := j.turns.Wait(ctx, block); err != nil {
 		return err
 	}
-	_, limitErr := j.count([]Invalid{e})
+	_, limitErr := j.count([]noted{{rules: e.Fault.Rules}})
 	if j.rejects != nil {
-		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Codes(), line); err != nil {
+		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line); err != nil {
 			return err
 		}
 	}
-	if j.observe != nil {
-		if err := j.observe(e); err != nil {
+	if j.observer.AppendInvalid != nil {
+		if err := j.observer.WriteInvalid(j.observer.AppendInvalid(nil, e)); err != nil {
 			return err
 		}
 	}
 	return limitErr
 }
 
-// count counts events, or as many of them as it takes to exceed the limit.
-func (j *journal) count(events []Invalid) (counted int, err error) {
-	for i, e := range events {
+// count counts events, or as many of them as it takes to exceed the limit, and
+// returns the last one counted. There must be one.
+func (j *journal) count(events []noted) (last noted, err error) {
+	for _, e := range events {
 		j.invalid++
-		for _, rule := range e.Fault.Rules {
+		for rule := range e.rules.All() {
 			j.rules[rule]++
 		}
 		if j.limit.exceededEarly(j.invalid) {
-			return i + 1, j.tooMany()
+			return e, j.tooMany()
 		}
 	}
-	return len(events), nil
+	return events[len(events)-1], nil
 }
 
 func (j *journal) tooMany() error {
 	return fmt.Errorf("%w: more than --max-invalid %s", ErrTooManyInvalid, j.limit)
 }
 
-// batch is a few invalid events of one block that wait to be passed on.
+// batch is what there is to say of some invalid events of one block. The worker
+// that found them renders it, and holds it until the block's turn.
 type batch struct {
-	events  []Invalid
-	rejects []byte // one JSON line each
-	ends    []int  // where each one's line ends
+	events       []noted
+	log, rejects []byte
+}
+
+// noted is an event in a batch, and how long the batch's texts are with it.
+type noted struct {
+	rules        event.RuleSet
+	log, rejects int
 }
 
 const (
-	batchEvents = 256
-	batchBytes  = 32 * kib // of rejects, but for the last one
+	// batches is how many there are for each worker.
+	batches = 2
+	// longInvalid is the longest line that is copied, in bytes.
+	longInvalid = 4 * kib
+	// lastInvalid is what the last event of a batch can add to its texts, in
+	// bytes: a byte of a line becomes six at most.
+	lastInvalid = 6*longInvalid + 4*kib
 )
 
-// add adds an event, and what goes to the rejects if there are any.
-func (b *batch) add(e Invalid, line []byte, rejects bool) {
-	b.events = append(b.events, e)
-	if rejects {
-		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Codes(), line)
-	}
-	b.ends = append(b.ends, len(b.rejects))
+// full reports whether a batch is to be passed on.
+func (j *journal) full(b *batch) bool {
+	return len(b.log) >= j.batchBytes || len(b.rejects) >= j.batchBytes
 }
 
-func (b *batch) full() bool { return len(b.events) >= batchEvents || len(b.rejects) >= batchBytes }
+// add adds an event to what is wanted.
+func (j *journal) add(b *batch, e Invalid, line []byte) {
+	if j.rejects != nil {
+		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line)
+	}
+	if j.observer.AppendInvalid != nil {
+		b.log = j.observer.AppendInvalid(b.log, e)
+	}
+	b.events = append(b.events, noted{e.Fault.Rules, len(b.log), len(b.rejects)})
+}
 
 func (b *batch) reset() {
-	clear(b.events)
-	b.events, b.rejects, b.ends = b.events[:0], b.rejects[:0], b.ends[:0]
+	b.events, b.log, b.rejects = b.events[:0], b.log[:0], b.rejects[:0]
 }

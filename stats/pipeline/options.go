@@ -38,12 +38,15 @@ const DefaultMemory = 64 << 20
 // limit is given.
 const DefaultMaxLine = 1 << 20
 
-// Observer is told what happens in a run. Functions that are nil are not
-// called; no two of them run at the same time.
+// Observer is told what happens in a run. Functions that are nil are not called.
 type Observer struct {
-	// Invalid takes one invalid event. Calls come in input order. An error ends
-	// the run.
-	Invalid func(Invalid) error
+	// AppendInvalid renders an invalid event. It is called by several goroutines
+	// at a time, in no order.
+	AppendInvalid func(dst []byte, e Invalid) []byte
+	// WriteInvalid takes what was rendered, of some events at a time and all of
+	// them in input order. An error ends the run. It must be there if
+	// AppendInvalid is.
+	WriteInvalid func(rendered []byte) error
 	// Started takes a function that tells how far the run has come. It may be
 	// called at any time from then on, by any goroutine.
 	Started func(progress func() Progress)

@@ -26,7 +26,9 @@ type Plan struct {
 	Program int64 // the executable's pages, which the Go runtime doesn't count
 	Runtime int64 // what the Go runtime takes beside its heap
 	Slack   int64 // garbage not yet collected, and now and then a line that fits no block
-	Stacks  int64 // of the workers, and invalid events that wait for their turn
+	Stacks  int64 // of the workers, and their batches
+
+	BatchBytes int // what a worker's log entries, and its rejects, may come to before their turn
 
 	// The input.
 	Inputs      int // read side by side
@@ -80,9 +82,11 @@ const (
 	inputMemory = 128 * kib // of each input read at a time: a read buffer and gzip's window and tables
 
 	minBlockSize = 64 * kib
-	maxBlockSize = 256 * kib
+	maxBlockSize = 128 * kib
 
-	maxKeptSize = 16 * mib // invalid lines of each input, past which it had better wait
+	maxKeptSize = 16 * mib // of invalid lines; an input that has more of them waits
+
+	minBatch = 8 * kib
 
 	minRunRecords  = 4096
 	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
@@ -93,7 +97,7 @@ const (
 
 	levels = 4 // of generations: FanIn^4 rounds, more than there are disks for
 
-	minStretch  = 4096
+	minStretch  = 2048
 	maxStretch  = 1 << 17
 	recordBytes = 8  // in a page, or a little less
 	rowBytes    = 32 // that come of it, or a little less
@@ -143,9 +147,12 @@ func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
 	rest -= p.Ahead
 	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
 	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
-	p.Stacks = int64(workers) * workerStack
-	rest -= p.Slack + p.Stacks
-	p.spendOnBlocks(rest)
+	rest -= p.Slack
+	p.BatchBytes = clamp(rest/64/int64(workers), minBatch, 2*maxBlockSize)
+	p.Stacks = int64(workers) * (workerStack + batches*(2*int64(p.BatchBytes)+lastInvalid))
+	rest -= p.Stacks
+	p.Blocks = 3 * workers
+	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
 	rest -= int64(p.Blocks * p.BlockSize)
 	if ahead > 0 {
 		p.KeptSize = clamp(rest/32, minBlockSize, maxKeptSize)
@@ -157,30 +164,25 @@ func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
 	return p
 }
 
-func (p *Plan) spendOnBlocks(share int64) {
-	p.Blocks = p.Workers + 2*p.Inputs
-	p.BlockSize = clamp(share/8/int64(p.Blocks), minBlockSize, maxBlockSize)
-}
-
 func (p *Plan) spendOnReading(share int64) {
-	pool := share / 12 // little, so that memory is much the same whether there is anything to spill or not
+	pool := share / 6 // at 64 MiB, a round of such chunks holds over 10^8 keys
 	p.ChunkPages = int(pool / sorter.PoolChunks / sorter.PageSize)
-	p.RunRecords = min(int((share-pool)/int64(p.Workers)/sorter.RunRecordSize), maxRunRecords)
+	p.RunRecords = min(int((share-pool)/int64(p.Workers)/sorter.EntrySize), maxRunRecords)
 }
 
 func (p *Plan) spendOnMerging(share int64) {
 	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
-	p.Runs = int(share / 8 / p.runMemory())
-	p.FanIn = int(share / 8 / sorter.StreamBuffer / levels)
-	each := (share - share/3 - share/8 - share/8) / int64(p.Workers+1)
-	p.StretchRecords = min(int(each/(recordBytes+rowBytes)), maxStretch)
+	p.FanIn = int(share / 7 / sorter.StreamBuffer / levels)
+	rest := share - share/3 - share/7 - share/8
+	p.StretchRecords = min(int(rest/p.stretchMemory(1)), maxStretch)
 	p.BufferBytes = p.StretchRecords * rowBytes
+	p.Runs = min(int(share/8/sorter.PageSize), p.StretchRecords/sorter.RecordsOfRun)
 }
 
-// runMemory is what merging takes for each run: its open page, and its lane in
-// each worker.
-func (p *Plan) runMemory() int64 {
-	return sorter.PageSize + int64(p.Workers)*sorter.LaneSize
+// stretchMemory is what merging takes for stretches of records: their pages and
+// rows, one of them being cut, and what the workers sort them in.
+func (p *Plan) stretchMemory(records int) int64 {
+	return int64(records) * int64((p.Workers+1)*recordBytes+p.Workers*(sorter.MergeSize+sorter.RowBuffers*rowBytes))
 }
 
 // check returns an error, which names a memory limit that would do, where a part
@@ -234,17 +236,16 @@ func (p Plan) String() string {
 	line("program", p.Program, "pages of the executable")
 	line("runtime", p.Runtime, "what Go takes beside its heap")
 	line("slack", p.Slack, "garbage, or a line that fits no block")
-	line("stacks", p.Stacks, "of the workers")
+	line("workers", p.Stacks, fmt.Sprintf("stacks, and %s of log and of rejects each", size(int64(p.BatchBytes))))
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
 	line("input: read ahead", p.Ahead, fmt.Sprintf("%d side by side, window up to %s", p.Inputs, size(p.AheadWindow)))
-	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.RunRecordSize, fmt.Sprintf("%d records each", p.RunRecords))
+	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.EntrySize, fmt.Sprintf("%d records each", p.RunRecords))
 	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))
 	line("merging: read buffers", int64(p.Chunks)*sorter.ChunkBuffer, fmt.Sprintf("%d chunks in a round", p.Chunks))
-	line("merging: open pages", int64(p.Runs)*p.runMemory(), fmt.Sprintf("%d runs in a round", p.Runs))
+	line("merging: open pages", int64(p.Runs)*page, fmt.Sprintf("%d runs in a round", p.Runs))
 	line("merging: generations", int64(p.FanIn*levels)*sorter.StreamBuffer, fmt.Sprintf("%d of a level", p.FanIn))
-	line("merging: stretches", int64((p.Workers+1)*p.StretchRecords*recordBytes), fmt.Sprintf("%d records each", p.StretchRecords))
-	line("merging: rows", int64((p.Workers+1)*p.BufferBytes), fmt.Sprintf("%s each", size(int64(p.BufferBytes))))
+	line("merging: stretches", p.stretchMemory(p.StretchRecords), fmt.Sprintf("%d records each, %s of rows", p.StretchRecords, size(int64(p.BufferBytes))))
 	return b.String()
 }
 

@@ -23,9 +23,9 @@ func TestPlanKeepsItsPromise(t *testing.T) {
 						continue
 					}
 					input := int64(p.Blocks*p.BlockSize) + p.Decoder + p.Ahead
-					reading := int64(p.Workers*p.RunRecords)*sorter.RunRecordSize + sorter.PoolChunks*int64(p.ChunkPages)*sorter.PageSize
-					merging := int64(p.Chunks)*sorter.ChunkBuffer + int64(p.Runs)*p.runMemory() + int64(p.FanIn*levels)*sorter.StreamBuffer +
-						int64(p.Workers+1)*int64(p.StretchRecords*recordBytes+p.BufferBytes)
+					reading := int64(p.Workers*p.RunRecords)*sorter.EntrySize + sorter.PoolChunks*int64(p.ChunkPages)*sorter.PageSize
+					merging := int64(p.Chunks)*sorter.ChunkBuffer + int64(p.Runs)*sorter.PageSize + int64(p.FanIn*levels)*sorter.StreamBuffer +
+						p.stretchMemory(p.StretchRecords)
 					if sum := p.Program + p.Runtime + p.Slack + p.Stacks + input + max(reading, merging); sum > memory {
 						t.Errorf("%d bytes of %d are spent:\n%v", sum, memory, p)
 					}
@@ -95,7 +95,7 @@ func TestPlanTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Count(p.String(), "\n"); lines != 15 {
+	if lines := strings.Count(p.String(), "\n"); lines != 14 {
 		t.Errorf("%d lines:\n%v", lines, p)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"dailystats/sorter"
-	"dailystats/stats"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
 
@@ -93,10 +92,11 @@ func newJob(ctx context.Context, o Options) (*job, error) {
 		j.close()
 		return nil, err
 	}
-	j.journal = journal{turns: sorter.NewTurns(), observe: j.Observer.Invalid, limit: j.MaxInvalid}
+	var rejects io.Writer
 	if j.rejects != nil {
-		j.journal.rejects = j.rejects
+		rejects = j.rejects
 	}
+	j.journal = newJournal(&j.Options, rejects, &j.plan)
 	if j.Observer.Started != nil {
 		j.Observer.Started(j.progress)
 	}
@@ -232,10 +232,8 @@ func (j *job) reduce(ctx context.Context) error {
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
-	row := func(dst []byte, k stats.Key, t stats.Totals) []byte {
-		return output.AppendRow(dst, k, t, j.Decimals)
-	}
-	groups, err := j.sorter.Reduce(ctx, row, j.result)
+	newRows := func() sorter.Renderer { return &output.Rows{Decimals: j.Decimals} }
+	groups, err := j.sorter.Reduce(ctx, newRows, j.result)
 	j.groups = groups
 	return err
 }

@@ -93,7 +93,7 @@ func reference(inputs ...string) (csv string, rejects []reject) {
 			rejects = append(rejects, reject{
 				Input:  fmt.Sprintf("input-%03d", i),
 				Line:   uint64(n + 1),
-				Errors: fault.Codes(),
+				Errors: fault.Rules.Codes(),
 				Raw:    string([]rune(strings.TrimSuffix(line, "\r"))),
 			})
 		}
@@ -248,20 +248,26 @@ func TestObserverOrder(t *testing.T) {
 		}
 		inputs = append(inputs, b.String())
 	}
-	var seen []string
-	o := Options{Parallel: 7, Memory: 100 * mib, Observer: Observer{Invalid: func(e Invalid) error {
-		seen = append(seen, fmt.Sprintf("%s %06d", filepath.Base(e.Input), e.Line))
-		return nil
-	}}}
+	var log []byte
+	o := Options{Parallel: 7, Memory: 100 * mib, Observer: Observer{
+		AppendInvalid: func(dst []byte, e Invalid) []byte {
+			return fmt.Appendf(dst, "%s %06d\n", filepath.Base(e.Input), e.Line)
+		},
+		WriteInvalid: func(p []byte) error {
+			log = append(log, p...)
+			return nil
+		},
+	}}
 	_, rejects, report, err := result(t, o, inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	seen := strings.Fields(strings.ReplaceAll(string(log), " ", ":"))
 	if !slices.IsSorted(seen) || len(seen) != int(report.Invalid) || len(rejects) != len(seen) {
 		t.Errorf("%d events seen, in order: %v; %d reported, %d rejects", len(seen), slices.IsSorted(seen), report.Invalid, len(rejects))
 	}
 	for i, r := range rejects {
-		if seen[i] != fmt.Sprintf("%s %06d", r.Input, r.Line) {
+		if seen[i] != fmt.Sprintf("%s:%06d", r.Input, r.Line) {
 			t.Fatalf("reject %d is %v, seen was %s", i, r, seen[i])
 		}
 	}
@@ -333,15 +339,15 @@ func TestCancelled(t *testing.T) {
 			}
 		}
 	}()
-	seen := 0
 	_, err := Run(ctx, Options{
 		Inputs: []string{"-"}, Stdin: in, Output: target, Rejects: filepath.Join(dir, "rejects"), TempDir: dir,
-		Observer: Observer{Invalid: func(Invalid) error {
-			if seen++; seen == 1000 {
+		Observer: Observer{
+			AppendInvalid: func(dst []byte, e Invalid) []byte { return append(dst, '\n') },
+			WriteInvalid: func(p []byte) error {
 				cancel(cause)
-			}
-			return nil
-		}},
+				return nil
+			},
+		},
 	})
 	if !errors.Is(err, cause) {
 		t.Errorf("the error is %v, want %v", err, cause)

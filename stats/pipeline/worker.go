@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"dailystats/sorter"
+	"dailystats/stats"
 	"dailystats/stats/event"
 	"dailystats/stats/input"
 )
@@ -16,10 +17,11 @@ type worker struct {
 	journal *journal
 	run     *sorter.Run // nil where events are only checked
 	maxLine int
+	events  event.Reader
 
 	counts counts
-	batch  batch
-	ended  bool // there are no more blocks
+	batch  *batch // for the block at hand; nil between blocks, mostly
+	ended  bool   // there are no more blocks
 }
 
 // counts is what a worker saw.
@@ -55,7 +57,7 @@ func (c *counts) byCode() map[string]uint64 {
 // is over.
 func (w *worker) work(ctx context.Context, full func() bool) error {
 	for !full() {
-		b, err := w.reader.Next(ctx)
+		b, err := w.next(ctx)
 		if err != nil {
 			return err
 		}
@@ -63,16 +65,42 @@ func (w *worker) work(ctx context.Context, full func() bool) error {
 			w.ended = true
 			break
 		}
+		size := len(b.Data)
 		err = w.block(ctx, b)
 		w.reader.Release(b)
 		if err != nil {
 			return err
 		}
+		if w.run != nil && w.run.Room() < size/shortestEvent {
+			// Within the next block, others would wait for their turns meanwhile.
+			if err := w.run.Flush(); err != nil {
+				return err
+			}
+		}
 	}
 	return w.flush()
 }
 
+// shortestEvent is about how many bytes a valid line has at least.
+const shortestEvent = 64
+
+// next takes what a block needs, and then the block. It returns nil after the
+// last.
+func (w *worker) next(ctx context.Context) (b *input.Block, err error) {
+	if w.batch == nil {
+		if w.batch, err = w.journal.take(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w.reader.Next(ctx)
+}
+
+// flush hands on what the worker holds.
 func (w *worker) flush() error {
+	if w.batch != nil {
+		w.journal.free <- w.batch
+		w.batch = nil
+	}
 	if w.run == nil {
 		return nil
 	}
@@ -92,53 +120,59 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 	if b.Ahead() {
 		return nil // nothing of it is for the journal yet
 	}
-	if err := w.journal.pass(ctx, b.Number, &w.batch); err != nil {
-		return err
-	}
-	w.journal.turns.End(b.Number)
-	return nil
+	batch := w.batch
+	w.batch = nil
+	return w.journal.end(b.Number, batch)
 }
 
+// lines reads the lines of a block.
 func (w *worker) lines(ctx context.Context, b *input.Block) error {
 	rest := b.Data
 	for n := uint64(0); len(rest) > 0; n++ {
-		line := rest
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line, rest = rest[:i], rest[i+1:]
+		rec, size, ok := w.events.Read(rest)
+		if !ok {
+			var err error
+			if rec, size, ok, err = w.plainLine(ctx, b, n, rest); err != nil {
+				return err
+			}
 		} else {
-			rest = nil
+			w.counts.fast++
 		}
 		w.counts.lines++
-		if err := w.line(ctx, b, n, line); err != nil {
+		rest = rest[size:]
+		if !ok {
+			continue
+		}
+		w.counts.events++
+		if w.run == nil {
+			continue
+		}
+		if err := w.run.Add(rec); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// line reads line n of a block, from 0.
-func (w *worker) line(ctx context.Context, b *input.Block, n uint64, line []byte) error {
-	rec, fast := event.Fast(line)
-	if !fast {
-		if event.IsBlank(line) {
-			w.counts.blank++
-			return nil
-		}
-		var fault *event.Fault
-		if rec, fault = event.Plain(line); fault != nil {
-			if b.Ahead() && w.journal.needed() {
-				return w.keep(b, n, line)
-			}
-			return w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
-		}
-	} else {
-		w.counts.fast++
+// plainLine reads line n of a block, from 0, which is the one at the start of
+// text. If ok is false, it is none to be counted as an event.
+func (w *worker) plainLine(ctx context.Context, b *input.Block, n uint64, text []byte) (rec stats.Record, size int, ok bool, err error) {
+	line, size := text, len(text)
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		line, size = text[:i], i+1
 	}
-	w.counts.events++
-	if w.run == nil {
-		return nil
+	if event.IsBlank(line) {
+		w.counts.blank++
+		return rec, size, false, nil
 	}
-	return w.run.Add(rec)
+	rec, fault := event.Plain(line)
+	if fault != nil && b.Ahead() && w.journal.needed() {
+		return rec, size, false, w.keep(b, n, line)
+	}
+	if fault != nil {
+		return rec, size, false, w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
+	}
+	return rec, size, true, nil
 }
 
 // errLater says that the rest of a block will come again.
@@ -146,10 +180,10 @@ var errLater = errors.New("the block comes again")
 
 // keep leaves an invalid line of a block that is ahead for when it comes again.
 func (w *worker) keep(b *input.Block, n uint64, line []byte) error {
-	w.counts.lines-- // it is counted then
 	if !b.Keep(n, line) {
 		return errLater
 	}
+	w.counts.lines-- // it is counted then
 	return nil
 }
 
@@ -157,22 +191,22 @@ func (w *worker) keep(b *input.Block, n uint64, line []byte) error {
 // what has been noted when it is enough.
 func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []byte, fault *event.Fault) error {
 	w.counts.invalid++
-	for _, rule := range fault.Rules {
+	for rule := range fault.Rules.All() {
 		w.counts.rules[rule]++
 	}
 	if !w.journal.needed() {
 		return nil
 	}
 	e := Invalid{Input: b.Input, Line: b.Line(n), Fault: fault}
-	if len(line) > batchBytes {
-		if err := w.journal.pass(ctx, b.Number, &w.batch); err != nil {
+	if len(line) > longInvalid {
+		if err := w.journal.pass(ctx, b.Number, w.batch); err != nil {
 			return err
 		}
 		return w.journal.passLong(ctx, b.Number, e, line)
 	}
-	w.batch.add(e, line, w.journal.rejects != nil)
-	if !w.batch.full() {
+	w.journal.add(w.batch, e, line)
+	if !w.journal.full(w.batch) {
 		return nil
 	}
-	return w.journal.pass(ctx, b.Number, &w.batch)
+	return w.journal.pass(ctx, b.Number, w.batch)
 }
