@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -124,7 +125,8 @@ func checkPeak(t *testing.T, memory string, report pipeline.Report) {
 }
 
 // writeFiles writes files of formats in turn and returns their folder. Each
-// format wants a window of its own, of 8 MiB if it can.
+// format wants a window of its own, of 8 MiB if it can. Invalid lines are among
+// the events, so that some of each file wait for its turn.
 func writeFiles(t *testing.T) string {
 	dir := t.TempDir()
 	for i, compressor := range []func(w io.Writer) (io.WriteCloser, error){
@@ -138,7 +140,8 @@ func writeFiles(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := writeEvents(bufio.NewWriter(z), 150_000, 150_000, ""); err != nil {
+		w := bufio.NewWriter(z)
+		if err := errors.Join(writeEvents(w, 50_000, 50_000, ""), writeLines(w, 20_000, "bad"), writeEvents(w, 100_000, 100_000, "")); err != nil {
 			t.Fatal(err)
 		}
 		if err := z.Close(); err != nil {

@@ -1,9 +1,6 @@
 package input
 
-import (
-	"context"
-	"encoding/binary"
-)
+import "context"
 
 // Inputs are read side by side, and yet what has to happen in input order does.
 //
@@ -23,34 +20,12 @@ import (
 // While a block is out, its taker may change kept and rest, and nobody else may
 // look at them.
 type early struct {
-	turn turn
-	out  *Block // nil when none is with a taker
-	back pool   // where it comes back to
-	kept []byte // lines to come again: number and length as varints, bytes
-	rest *Block // the last block, if a part of it is to come again
-}
-
-// keep notes a line, if that takes no more than most bytes in all.
-func (e *early) keep(number uint64, line []byte, most int) bool {
-	if len(e.kept)+2*binary.MaxVarintLen64+len(line) > most {
-		return false
-	}
-	if e.kept == nil {
-		e.kept = make([]byte, 0, most)
-	}
-	e.kept = binary.AppendUvarint(e.kept, number)
-	e.kept = binary.AppendUvarint(e.kept, uint64(len(line)))
-	e.kept = append(e.kept, line...)
-	return true
-}
-
-// cutKept returns the first of kept lines, and those after it.
-func cutKept(kept []byte) (number uint64, line, rest []byte) {
-	number, n := binary.Uvarint(kept)
-	kept = kept[n:]
-	length, n := binary.Uvarint(kept)
-	kept = kept[n:]
-	return number, kept[:length], kept[length:]
+	turn   turn
+	out    *Block // nil when none is with a taker
+	back   pool   // where it comes back to
+	kept   *Block // lines that come again
+	memory int    // what kept may take, in bytes
+	rest   *Block // the last block, if a part of it comes again
 }
 
 // pass sends a block, with a number if the turn has come.
@@ -117,13 +92,8 @@ func (c *cutter) catchUp(ctx context.Context) error {
 		return err
 	}
 	c.early = nil
-	for kept := e.kept; len(kept) > 0; {
-		var number uint64
-		var line []byte
-		number, line, kept = cutKept(kept)
-		if err := c.sendLine(ctx, number, line); err != nil {
-			return err
-		}
+	if err := c.sendKept(ctx, e.kept); err != nil {
+		return err
 	}
 	if e.rest == nil {
 		return nil
@@ -142,20 +112,23 @@ func (c *cutter) awaitTurn(ctx context.Context) error {
 // settle makes sure that all that has to come again has been sent. It waits for
 // the turn only if there is anything of that kind.
 func (c *cutter) settle(ctx context.Context) error {
-	if err := c.recall(ctx); err != nil || c.early == nil || len(c.early.kept) == 0 {
+	if err := c.recall(ctx); err != nil || c.early == nil {
 		return err
 	}
-	return c.catchUp(ctx)
+	if len(c.early.kept.Data) > 0 {
+		return c.catchUp(ctx)
+	}
+	c.reader.Release(c.early.kept)
+	return nil
 }
 
-// sendLine sends a line that was kept in a block of its own.
-func (c *cutter) sendLine(ctx context.Context, number uint64, line []byte) error {
-	b, err := c.reader.free.take(ctx, c.reader.blockSize)
-	if err != nil {
-		return err
+// sendKept sends the lines that were kept, or gives their block back if there are
+// none.
+func (c *cutter) sendKept(ctx context.Context, kept *Block) error {
+	if len(kept.Data) == 0 {
+		c.reader.Release(kept)
+		return nil
 	}
-	n := copy(b.buf, line)
-	b.Input, b.FirstLine, b.TooLong = c.input, number, false
-	b.Data = b.buf[:n:n]
-	return c.reader.send(ctx, b)
+	kept.Input, kept.FirstLine = c.input, kept.numbers[0]
+	return c.reader.send(ctx, kept)
 }

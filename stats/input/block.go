@@ -9,13 +9,14 @@ import (
 type Block struct {
 	Number    uint64 // position among all blocks, from 0, but for one that is Ahead
 	Input     string // the source's name
-	FirstLine uint64 // number of the first line in its input, from 1
+	FirstLine uint64 // number of the first line in its input, from 1; see Line for the others
 	Data      []byte // lines, each with its LF but maybe the last; not to be changed
 	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
-	buf   []byte // memory of Data
-	home  pool   // where the block belongs
-	early *early // what is known of its input while that is read ahead, else nil
+	numbers []uint64 // of the lines of a block that come again, else nil
+	buf     []byte   // memory of Data
+	home    pool     // where the block belongs
+	early   *early   // what is known of its input while that is read ahead, else nil
 }
 
 // Ahead reports whether the block's input is read before its turn. Such a block
@@ -23,13 +24,20 @@ type Block struct {
 // only with those that Keep makes come again.
 func (b *Block) Ahead() bool { return b.early != nil }
 
+// Line returns the number of line n, from 0, in its input, from 1.
+func (b *Block) Line(n uint64) uint64 {
+	if b.numbers != nil {
+		return b.numbers[n]
+	}
+	return b.FirstLine + n
+}
+
 // Keep has line n, from 0, of a block that is Ahead come again, in a block with
-// a number, as soon as those of the inputs before have been sent. The line must
-// not be empty. It reports
+// a number, as soon as those of the inputs before have been sent. It reports
 // false where there is no room for it: then line n and all behind it come again,
 // so the block's taker must leave them alone.
 func (b *Block) Keep(n uint64, line []byte) bool {
-	if b.early.keep(b.FirstLine+n, line, len(b.buf)) {
+	if b.early.kept.add(b.FirstLine+n, line, b.early.memory) {
 		return true
 	}
 	for range n {
@@ -38,6 +46,25 @@ func (b *Block) Keep(n uint64, line []byte) bool {
 	b.FirstLine += n
 	b.early.rest = b
 	return false
+}
+
+// add adds a line to a block of those that come again, which takes memory bytes
+// when it is first needed: three quarters for lines, the rest for their numbers.
+// It reports false where the line doesn't fit.
+func (b *Block) add(number uint64, line []byte, memory int) bool {
+	if len(b.buf) == 0 {
+		b.buf = make([]byte, memory-memory/4)
+		b.numbers = make([]uint64, 0, memory/4/8)
+	}
+	n := len(b.Data)
+	if n+len(line) >= len(b.buf) || len(b.numbers) == cap(b.numbers) {
+		return false
+	}
+	n += copy(b.buf[n:], line)
+	b.buf[n] = '\n'
+	b.Data = b.buf[:n+1]
+	b.numbers = append(b.numbers, number)
+	return true
 }
 
 // pool holds the blocks that are free. It has room for all that belong to it.

@@ -18,7 +18,7 @@ import (
 // decoders turn stored bytes into text. They outlive an input for the sake of
 // their memory, and none has a goroutine.
 type decoders struct {
-	maxWindow int64 // bytes that one may keep
+	maxWindow int64  // bytes that one may keep
 	format    format // of the input that was opened last
 	gzip      gzip.Reader
 	zstd      *zstd.Decoder // nil before the first zstd input

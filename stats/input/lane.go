@@ -16,6 +16,7 @@ type lane struct {
 	raw      *bufio.Reader // an input's stored bytes
 	decoders decoders      // of inputs that are read ahead
 	early    early
+	kept     pool // one block, for lines of an input read ahead that come again
 }
 
 func newLane(r *Reader) *lane {
@@ -24,6 +25,7 @@ func newLane(r *Reader) *lane {
 		raw:      bufio.NewReaderSize(nil, rawBuffer),
 		decoders: decoders{maxWindow: r.aheadWindow},
 		early:    early{back: make(pool, 1)},
+		kept:     newPool(1),
 	}
 }
 
@@ -94,10 +96,22 @@ func (l *lane) readStored(ctx context.Context, source Source, turn turn, from io
 	}
 	c := cutter{reader: l.reader, input: source.Name, text: text, line: 1}
 	if !turn.come() {
-		l.early = early{turn: turn, back: l.early.back, kept: l.early.kept[:0]}
-		c.early = &l.early
+		if c.early, err = l.readAhead(ctx, turn); err != nil {
+			return err
+		}
 	}
 	return c.run(ctx)
+}
+
+// readAhead prepares for an input that is read before its turn.
+func (l *lane) readAhead(ctx context.Context, turn turn) (*early, error) {
+	kept, err := l.kept.take(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	kept.Data, kept.numbers = kept.Data[:0], kept.numbers[:0]
+	l.early = early{turn: turn, back: l.early.back, kept: kept, memory: l.reader.keptSize}
+	return &l.early, nil
 }
 
 // open returns the text of what is stored in s.

@@ -19,6 +19,7 @@ type Config struct {
 	MaxLine     int       // longest line, without LF and BOM, but with CR; 1 MiB by default
 	MaxWindow   int64     // what a decoder may keep; with 0, only plain text and gzip can be read
 	AheadWindow int64     // what the decoder of an input read ahead may keep; one that needs more waits for its turn
+	KeptSize    int       // memory for what an input read ahead has to send again; that of a block by default
 	Stdin       io.Reader // what "-" means; os.Stdin by default
 }
 
@@ -28,9 +29,8 @@ const rawBuffer = 32 << 10
 
 // Reader reads sources into blocks, several side by side. Its memory is that of
 // Blocks blocks, one line of MaxLine bytes if there is one that fits no block,
-// a decoder's of MaxWindow and, for each input read ahead, one's of AheadWindow
-// and as much as a block for the lines that come again, allocated when they are
-// first needed.
+// a decoder's of MaxWindow and, with several Inputs, KeptSize for each and another
+// decoder's of AheadWindow for each but one, allocated when they are first needed.
 type Reader struct {
 	sources     []Source
 	stdin       io.Reader
@@ -38,6 +38,7 @@ type Reader struct {
 	blockSize   int
 	maxLine     int
 	aheadWindow int64
+	keptSize    int
 
 	order     *order
 	blocks    chan *Block // with numbers
@@ -63,13 +64,15 @@ func NewReader(sources []Source, c Config) *Reader {
 		blockSize:   min(cmp.Or(c.BlockSize, 256<<10), maxLine),
 		maxLine:     maxLine,
 		aheadWindow: c.AheadWindow,
+		keptSize:    c.KeptSize,
 		order:       newOrder(len(sources)),
-		blocks:      make(chan *Block, blocks+1),
+		blocks:      make(chan *Block, blocks+1+inputs),
 		ahead:       make(chan *Block, inputs),
 		free:        newPool(blocks),
 		freeLong:    newPool(1),
 		decoders:    decoders{maxWindow: c.MaxWindow},
 	}
+	r.keptSize = cmp.Or(r.keptSize, r.blockSize)
 	if r.stdin == nil {
 		r.stdin = os.Stdin
 	}

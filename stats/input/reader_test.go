@@ -37,7 +37,7 @@ func linesOf(b *Block) []line {
 	}
 	var lines []line
 	for text := range strings.Lines(string(b.Data)) {
-		lines = append(lines, line{b.Input, b.FirstLine + uint64(len(lines)), strings.TrimSuffix(text, "\n"), false})
+		lines = append(lines, line{b.Input, b.Line(uint64(len(lines))), strings.TrimSuffix(text, "\n"), false})
 	}
 	return lines
 }
@@ -55,9 +55,7 @@ func blocksOf(r *Reader) iter.Seq[*Block] {
 }
 
 // matters reports whether a line is one that readLines wants in order.
-func (l line) matters() bool {
-	return l.TooLong || len(l.Text) > 4000 || len(l.Text) > 0 && l.Number%3 == 1
-}
+func (l line) matters() bool { return l.TooLong || l.Number%3 == 1 || len(l.Text) > 4000 }
 
 // readLines runs a Reader to its end, with two goroutines that take its blocks,
 // and returns the lines sorted. Of blocks that are ahead, they have the lines kept
@@ -220,6 +218,7 @@ func TestAnySplit(t *testing.T) {
 			Blocks:      rapid.IntRange(1, 12).Draw(t, "blocks"),
 			MaxLine:     rapid.OneOf(rapid.IntRange(1, 80), rapid.IntRange(4000, 6000)).Draw(t, "max line"),
 			MaxWindow:   1 << 20,
+			KeptSize:    rapid.IntRange(0, 5000).Draw(t, "kept"),
 			AheadWindow: rapid.SampledFrom([]int64{0, 200 << 10, 1 << 20}).Draw(t, "window ahead"),
 		}
 		inputs := rapid.SliceOfN(anyInput, 1, 6).Draw(t, "inputs")

@@ -46,6 +46,7 @@ func (j *job) openInputs(ctx context.Context) error {
 		MaxLine:     j.MaxLine,
 		MaxWindow:   j.plan.Window,
 		AheadWindow: j.plan.AheadWindow,
+		KeptSize:    j.plan.KeptSize,
 		Stdin:       stdin,
 	})
 	return nil

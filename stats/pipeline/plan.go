@@ -37,7 +37,8 @@ type Plan struct {
 	Window      int64 // the most that a decompressor may look back on
 	Decoder     int64 // what it takes for that
 	AheadWindow int64 // the same as Window, of each input but the first of Inputs
-	Ahead       int64 // what those take, and lines of theirs that wait for their turn
+	KeptSize    int   // of each of Inputs, for lines that wait for its turn
+	Ahead       int64 // what reading ahead takes, with KeptSize
 
 	// Reading.
 	RunRecords int // records in the run of each worker
@@ -82,6 +83,8 @@ const (
 
 	minBlockSize = 64 * kib
 	maxBlockSize = 128 * kib
+
+	maxKeptSize = 16 * mib // of invalid lines; an input that has more of them waits
 
 	minBatch = 8 * kib
 
@@ -154,9 +157,9 @@ func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
 	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
 	rest -= int64(p.Blocks * p.BlockSize)
 	if ahead > 0 {
-		kept := int64(inputs * p.BlockSize) // lines that wait for their turn
-		p.Ahead += kept
-		rest -= kept
+		p.KeptSize = clamp(rest/32, minBlockSize, maxKeptSize)
+		p.Ahead += int64(inputs * p.KeptSize)
+		rest -= int64(inputs * p.KeptSize)
 	}
 	p.spendOnReading(rest)
 	p.spendOnMerging(rest)
