@@ -36,9 +36,10 @@ func TestPeak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The kernel adds up what each processor counts, not every time to the page.
-	if own := float64(report.PeakMemory); math.Abs(float64(used.Peak)-own) > 0.02*own {
-		t.Errorf("the peak is %d, want what the process had seen when it wrote its report, %d, to 2 %%", used.Peak, report.PeakMemory)
+	// The kernel lets each processor count some pages for itself before it adds
+	// them up: together, those are a few percent of so small a process.
+	if own := float64(report.PeakMemory); math.Abs(float64(used.Peak)-own) > 0.05*own {
+		t.Errorf("the peak is %d, want what the process had seen when it wrote its report, %d, to 5 %%", used.Peak, report.PeakMemory)
 	}
 	if used.Wall <= 0 || used.CPU() <= 0 {
 		t.Errorf("it took no time: %+v", used)
