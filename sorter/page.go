@@ -171,14 +171,14 @@ func (p page) collect(b *batch, from, until stats.Key) (all bool, err error) {
 		}
 		stepSize, valueSize := int(p[n]>>stepSizeShift), int(p[n]&valueSizeMask)
 		n++
-		if stepSize == newDay || valueSize > maxValueSize {
+		if stepSize == newDay || stepSize > 8 || valueSize > maxValueSize {
 			if e, t, n, err = p.rareRecord(e, n, stepSize, valueSize); err != nil {
 				return false, err
 			}
 		} else {
 			e.user += word(p[n:], stepSize)
 			v := value(word(p[n+stepSize:], valueSize))
-			if stepSize > 8 || !v.valid() {
+			if !v.valid() {
 				return false, errDamagedPage
 			}
 			e = e.with(v)
@@ -207,19 +207,19 @@ func word(b []byte, size int) uint64 {
 // rareRecord reads what follows the sizes of a record of which some part is in
 // its other form. e is the entry before, and n the position.
 func (p page) rareRecord(e entry, n, stepSize, valueSize int) (entry, stats.Totals, int, error) {
-	if stepSize == newDay {
-		if n > len(p)-keySize {
-			return e, stats.Totals{}, n, errDamagedPage
-		}
+	switch {
+	case stepSize > 8 || stepSize == newDay && n > len(p)-keySize:
+		return e, stats.Totals{}, n, errDamagedPage
+	case stepSize == newDay:
 		e = entry{binary.LittleEndian.Uint64(p[n+4:]), uint64(binary.LittleEndian.Uint32(p[n:])) << valueBits}
 		n += keySize
-	} else {
+	default:
 		e.user += word(p[n:], stepSize)
 		n += stepSize
 	}
 	if valueSize == largeValue {
-		t, size := readTotals(p[min(n, len(p)):])
-		if size == 0 || stepSize > 8 {
+		t, size := readTotals(p[n:])
+		if size == 0 {
 			return e, t, n, errDamagedPage
 		}
 		return e.with(large), t, n + size, nil
