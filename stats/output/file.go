@@ -135,7 +135,7 @@ func (f *rawFile) Write(p []byte) (int, error) {
 		f.writtenBack = f.written
 		go func() { // a busy disk keeps it waiting
 			defer f.writingBack.Unlock()
-			startWriteBack(file, offset, size)
+			writeBack(file, offset, size)
 		}()
 	}
 	return n, err

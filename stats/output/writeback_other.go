@@ -4,5 +4,5 @@ package output
 
 import "os"
 
-// startWriteBack does nothing: there is no such advice to give.
-func startWriteBack(*os.File, int64, int64) {}
+// writeBack does nothing: there is no such advice to give.
+func writeBack(*os.File, int64, int64) {}
