@@ -430,6 +430,34 @@ func TestReaderAgainstPlainExhaustively(t *testing.T) {
 	}
 }
 
+// TestReaderOnChangedBytes changes each byte of each case into others that mean
+// something, removes it and doubles it: what a Reader has just learned from the
+// case is almost what it meets.
+func TestReaderOnChangedBytes(t *testing.T) {
+	const alphabet = "{}[]\",:0159-+.eEpvtnfuT Z\\\t\r\x00\x7f\x80\xff"
+	var r Reader
+	for _, test := range cases {
+		if len(test.line) > 300 {
+			continue
+		}
+		line := []byte(test.line + "\n")
+		try := func(changed []byte) {
+			r.Read(line)
+			checkText(t, &r, changed)
+		}
+		for i, old := range line[:len(test.line)] {
+			for _, b := range []byte(alphabet) {
+				line[i] = b
+				changed := slices.Clone(line)
+				line[i] = old
+				try(changed)
+			}
+			try(slices.Delete(slices.Clone(line), i, i+1))
+			try(slices.Insert(slices.Clone(line), i, old))
+		}
+	}
+}
+
 // TestReaderLearns feeds a Reader lines that are made of the same few pieces, so
 // that what it learned from one meets another that is almost the same.
 func TestReaderLearns(t *testing.T) {

@@ -128,12 +128,12 @@ func (f *fields) readUserID(b []byte, i int) int {
 }
 
 func (f *fields) readEventType(b []byte, i int) int {
+	if b[i] != '"' {
+		return unknown
+	}
 	f.known |= hasEventType
 	if f.purchase = isPurchase(b, i); f.purchase {
 		return i + len(`"purchase"`)
-	}
-	if b[i] != '"' {
-		return unknown
 	}
 	end := shortString(b, i)
 	if end == unknown {
