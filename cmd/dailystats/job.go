@@ -24,15 +24,22 @@ func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 		return err
 	}
 	o.Observer = observer(flags, screen, log)
-	report, err := pipeline.Run(ctx, o)
+	defer log.close() // where it has not come to its ending
+	var told error
+	o.Observer.Ending = func(r pipeline.Report, failure error) error {
+		screen.hideProgress()
+		if failure != nil {
+			told = log.fail(failure)
+		}
+		log.summary(r)
+		return log.close()
+	}
+	_, err = pipeline.Run(ctx, o)
+	if err == nil || told != nil && errors.Is(told, err) {
+		return told
+	}
 	screen.hideProgress()
-	if err != nil {
-		err = log.fail(err)
-	}
-	if err == nil || errors.Is(err, pipeline.ErrTooManyInvalid) {
-		log.summary(report)
-	}
-	return cmp.Or(err, log.close())
+	return log.fail(err)
 }
 
 // observer passes on what happens in a run to the log and to the progress bar.

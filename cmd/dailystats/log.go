@@ -101,6 +101,7 @@ func (l *eventLog) summary(r pipeline.Report) {
 // of it.
 func (l *eventLog) fail(err error) error {
 	isFile := l.sink.file != nil
+	l.sink.reopen()
 	if !isFile || !errors.Is(err, pipeline.ErrUsage) {
 		l.Error(oneLine(err.Error()))
 	}
@@ -112,7 +113,8 @@ func (l *eventLog) fail(err error) error {
 
 // close returns the first error in writing the log.
 func (l *eventLog) close() error {
-	if l.sink.file != nil {
+	if l.sink.file != nil && !l.sink.closed {
+		l.sink.closed = true
 		l.sink.note(l.sink.file.Close())
 	}
 	return l.sink.failure()
@@ -121,9 +123,10 @@ func (l *eventLog) close() error {
 // logSink is where the log goes. It keeps the first error to itself until the
 // end: logrus would print each of them.
 type logSink struct {
-	name string
-	out  io.Writer
-	file *os.File // nil for the terminal
+	name   string
+	out    io.Writer
+	file   *os.File // nil for the terminal
+	closed bool
 
 	mu  sync.Mutex
 	err error
@@ -135,6 +138,16 @@ func (s *logSink) Write(p []byte) (int, error) {
 	s.mu.Unlock()
 	s.note(err)
 	return len(p), nil
+}
+
+// reopen makes a log that has been closed take the bad news that came after.
+func (s *logSink) reopen() {
+	if !s.closed {
+		return
+	}
+	if f, err := openLogFile(s.name); err == nil {
+		s.out, s.file, s.closed = f, f, false
+	}
 }
 
 func (s *logSink) note(err error) {

@@ -20,6 +20,7 @@ type terminal struct {
 	mu   sync.Mutex
 	bar  *bar          // nil where there is none
 	stop chan struct{} // closed when the bar shall end
+	hide sync.Once
 	done sync.WaitGroup
 }
 
@@ -102,12 +103,15 @@ func (t *terminal) draw(p pipeline.Progress) {
 	t.bar.set(read)
 }
 
-// hideProgress ends the bar, if there is one, without trace.
+// hideProgress ends the bar, if there is one, without trace. It can be called
+// again.
 func (t *terminal) hideProgress() {
-	close(t.stop)
-	t.done.Wait()
-	if t.bar != nil {
-		t.bar.clear()
-		t.bar = nil
-	}
+	t.hide.Do(func() {
+		close(t.stop)
+		t.done.Wait()
+		if t.bar != nil {
+			t.bar.clear()
+			t.bar = nil
+		}
+	})
 }

@@ -5,6 +5,7 @@
 //   - row.go: [AppendRow] and [Rows], a key and its totals as a line of CSV;
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
+//   - commit.go, exchange_linux.go, exchange_other.go: [Commit], several files at once;
 //   - compress.go: what the endings .gz and .zst do to it;
 //   - target.go: which file a path means, and whether it can be replaced;
 //   - writeback_linux.go, writeback_other.go: writing to disk before it is waited for;

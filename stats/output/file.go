@@ -33,6 +33,7 @@ type File struct {
 	name       string // as the user knows it
 	target     target
 	temporary  string         // "" where there is none, or none any more
+	takeBack   func() error   // undoes that the target's name was given to it; nil where that can't be done
 	file       *os.File       // nil for a stream, and when closed
 	buffer     *bufio.Writer  // in front of the file or stream
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
@@ -164,24 +165,6 @@ func (f *File) finish() error {
 	return f.close()
 }
 
-// Commit finishes the file and puts it in its place: when it returns nil, the
-// file is there whole, even after a power cut. After an error the target is as
-// it was, unless only the power cut could still do harm.
-func (f *File) Commit() error {
-	return f.failure(f.commit())
-}
-
-func (f *File) commit() error {
-	if err := f.finish(); err != nil || f.temporary == "" {
-		return err
-	}
-	if err := os.Rename(f.temporary, f.target.path); err != nil {
-		return err
-	}
-	f.temporary = ""
-	return syncFolder(f.target.folder())
-}
-
 func (f *File) flush() error {
 	if f.compressor != nil {
 		if err := f.compressor.Close(); err != nil {
@@ -204,15 +187,17 @@ func (f *File) close() error {
 
 // Discard removes what was written, if it was not committed, and leaves the
 // target as it was. What went to a stream, a pipe or a device stays there.
-// After Commit it does nothing, so it can be deferred.
+// After Commit it can do no harm, so it can be deferred.
 func (f *File) Discard() error {
 	f.close() // nothing depends any more on what was written
 	if f.temporary == "" {
 		return nil
 	}
-	err := os.Remove(f.temporary)
+	if err := os.Remove(f.temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return f.failure(err)
+	}
 	f.temporary = ""
-	return f.failure(err)
+	return nil
 }
 
 // failure names the file in an error, and the way out if there is one.

@@ -52,6 +52,10 @@ type Observer struct {
 	Started func(progress func() Progress)
 	// Warning takes a sentence about something odd that is no failure.
 	Warning func(message string)
+	// Ending takes what the run came to when all is written, before the first file
+	// appears: what it returns can still keep them from it. failure is nil, or has
+	// ErrTooManyInvalid among its causes.
+	Ending func(r Report, failure error) error
 	// Plan takes the sizes that the run works with, before it starts.
 	Plan func(Plan)
 }

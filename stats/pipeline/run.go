@@ -57,7 +57,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := j.report()
 	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
-		err = cmp.Or(j.publish(ctx, report, err == nil), err)
+		err = cmp.Or(j.publish(ctx, report, err), err)
 	}
 	return report, err
 }
@@ -135,14 +135,15 @@ func (j *job) do(ctx context.Context) error {
 	return j.result.Finish()
 }
 
-// publish makes the files appear, the result among them or not. All of them are
-// finished before, so that if one can't be, the others stay as they were.
-func (j *job) publish(ctx context.Context, report Report, withResult bool) error {
+// publish makes the files appear, the result among them unless there was a
+// failure. All of them are finished before, so that if one can't be, the others
+// stay as they were.
+func (j *job) publish(ctx context.Context, report Report, failure error) error {
 	if err := j.writeReport(report); err != nil {
 		return err
 	}
 	files := []*output.File{j.rejects, j.reportFile}
-	if withResult {
+	if failure == nil {
 		files = append(files, j.result)
 	}
 	files = slices.DeleteFunc(files, func(f *output.File) bool { return f == nil })
@@ -154,12 +155,12 @@ func (j *job) publish(ctx context.Context, report Report, withResult bool) error
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	for _, f := range files {
-		if err := f.Commit(); err != nil {
+	if j.Observer.Ending != nil {
+		if err := j.Observer.Ending(report, failure); err != nil {
 			return err
 		}
 	}
-	return nil
+	return output.Commit(files...)
 }
 
 // read takes all events in, and judges how many of them were invalid.

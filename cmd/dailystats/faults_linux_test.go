@@ -1,0 +1,253 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// TestFaults has each system call of a run on its files fail in turn, in each
+// way that it can: the run ends with 1 and one line, older files are as they
+// were, and nothing is left behind. The run spills, and writes all the files that
+// it can. A call that is harmless to fail must leave a run like any other.
+func TestFaults(t *testing.T) {
+	events := writeFaultyEvents(t)
+	whole := newFaultRun(t, events)
+	whole.writeOlder()
+	if text, status := whole.run(nil); status != 0 {
+		t.Fatalf("without faults: exit status %d: %s", status, text)
+	}
+	cases := make(chan fault)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for f := range cases {
+				checkFault(t, events, whole, f)
+			}
+		})
+	}
+	injected := map[string]int{}
+	for _, f := range allFaults(whole.calls) {
+		injected[f.call]++
+		cases <- f
+	}
+	close(cases)
+	workers.Wait()
+	for _, s := range slices.SortedFunc(maps.Keys(whole.calls), compareSites) {
+		t.Logf("%d × %s %s", whole.calls[s], s.call, s.file)
+	}
+	t.Logf("faults injected: %v", injected)
+}
+
+// site is a system call on a file: the same ones come in each run.
+type site struct{ call, file string }
+
+func compareSites(a, b site) int {
+	return cmp.Or(strings.Compare(a.call, b.call), strings.Compare(a.file, b.file))
+}
+
+// fault is what happens to a call on a file, the n-th one, from 0 on.
+type fault struct {
+	site
+	n     int
+	first bool // there are no older files
+	outcome
+}
+
+func (f fault) String() string {
+	what := "short"
+	if f.err != 0 {
+		what = f.err.Error()
+	}
+	return fmt.Sprintf("%s %s, number %d, first run %t: %s", f.call, f.file, f.n, f.first, what)
+}
+
+// faultsOf says what can go wrong with each call.
+var faultsOf = map[string][]outcome{
+	"close":           {{err: syscall.EIO}, {err: syscall.ENOSPC}},
+	"fadvise":         {{err: syscall.EIO}},
+	"fsync":           {{err: syscall.EIO}, {err: syscall.ENOSPC}},
+	"open":            {{err: syscall.EIO}, {err: syscall.ENOSPC}},
+	"pread":           {{err: syscall.EIO}},
+	"read":            {{err: syscall.EIO}},
+	"rename":          {{err: syscall.EIO}, {err: syscall.ENOSPC}},
+	"sync_file_range": {{err: syscall.EIO}},
+	"unlink":          {{err: syscall.EIO}},
+	"write":           {{err: syscall.ENOSPC}, {err: syscall.EIO}, {short: true}},
+}
+
+// allFaults returns the faults of calls that happen so often.
+func allFaults(calls map[site]int) (all []fault) {
+	for s, count := range calls {
+		for n := range count {
+			for _, o := range faultsOf[s.call] {
+				all = append(all, fault{s, n, false, o})
+				if s.call == "fsync" || s.call == "rename" {
+					all = append(all, fault{s, n, true, o})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// harmless reports whether a run does not depend on the call's success.
+func (f fault) harmless() bool {
+	switch {
+	case f.short, f.call == "fadvise", f.call == "sync_file_range":
+		return true
+	case f.call == "close":
+		return strings.HasPrefix(f.file, "in/") || f.file == "out" // all has been read, or synced
+	case f.call == "open":
+		return f.file == "out" // a folder that may be written but not read
+	case f.call == "unlink":
+		return true // it is tried again in the end
+	default:
+		return false
+	}
+}
+
+func checkFault(t *testing.T, events string, whole *faultRun, f fault) {
+	run := newFaultRun(t, events)
+	defer os.RemoveAll(run.dir)
+	if !f.first {
+		run.writeOlder()
+	}
+	older := run.files()
+	text, status := run.run(&f)
+	switch {
+	case !run.injected:
+		t.Errorf("%v: the call did not come", f)
+	case f.harmless():
+		if got, want := run.files(), whole.files(); status != 0 || text != "" || !maps.Equal(got, want) {
+			t.Errorf("%v: exit status %d, in the folders %v, standard error: %s", f, status, names(got), text)
+		}
+	case status != 1 || strings.Count(text, "\n") != 1 || !strings.Contains(text, f.err.Error()):
+		t.Errorf("%v: exit status %d, standard error: %s", f, status, text)
+	case !maps.Equal(run.files(), older):
+		t.Errorf("%v: not as it was: %v", f, names(run.files()))
+	}
+}
+
+// faultRun is a run of the command in a folder of its own.
+type faultRun struct {
+	t        *testing.T
+	dir      string
+	calls    map[site]int
+	injected bool
+}
+
+// Folders of a run. The log's is not looked at: it may tell of the fault.
+var faultFolders = []string{"in", "out", "spill", "log"}
+
+var faultArgs = []string{"in/events", "--memory", "24MiB", "--parallel", "1", "--temp-dir", "spill",
+	"-o", "out/result", "--rejects", "out/rejects", "--report", "out/report", "--log-file", "log/log"}
+
+func newFaultRun(t *testing.T, events string) *faultRun {
+	r := &faultRun{t: t, dir: t.TempDir(), calls: map[site]int{}}
+	for _, name := range faultFolders {
+		if err := os.Mkdir(filepath.Join(r.dir, name), 0o700); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := os.Link(events, filepath.Join(r.dir, "in/events")); err != nil {
+		t.Error(err)
+	}
+	return r
+}
+
+func (r *faultRun) writeOlder() {
+	for _, name := range []string{"result", "rejects", "report"} {
+		if err := os.WriteFile(filepath.Join(r.dir, "out", name), []byte("older "+name), 0o600); err != nil {
+			r.t.Error(err)
+		}
+	}
+}
+
+// run runs the command, with a fault or none, and counts its calls.
+func (r *faultRun) run(f *fault) (stderr string, status int) {
+	return intercept(r.t, r.dir, func(c interceptedCall) outcome {
+		s, ok := r.site(c)
+		if !ok {
+			return outcome{}
+		}
+		n := r.calls[s]
+		r.calls[s]++
+		if f == nil || f.site != s || f.n != n {
+			return outcome{}
+		}
+		r.injected = true
+		return f.outcome
+	}, faultArgs...)
+}
+
+// random are the parts of names that differ from run to run.
+var random = regexp.MustCompile(`[0-9a-f]+-[0-9a-f]+|_[0-9_]+`)
+
+func (r *faultRun) site(c interceptedCall) (site, bool) {
+	file, inside := strings.CutPrefix(c.path, r.dir+"/")
+	return site{c.name, random.ReplaceAllString(file, "*")}, inside
+}
+
+// files returns what is in the folders for outputs and spill files, by name. Of a
+// report, the times and the peak memory differ from run to run: its size does
+// not count.
+func (r *faultRun) files() map[string]string {
+	files := map[string]string{}
+	for _, folder := range []string{"out", "spill"} {
+		for _, name := range folderNames(r.t, filepath.Join(r.dir, folder)) {
+			data, err := os.ReadFile(filepath.Join(r.dir, folder, name))
+			if err != nil {
+				r.t.Error(err)
+			}
+			if head, _, isReport := bytes.Cut(data, []byte(`"peak_memory"`)); isReport {
+				data = head
+			}
+			files[folder+"/"+name] = string(data)
+		}
+	}
+	return files
+}
+
+func names(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
+
+func folderNames(t *testing.T, dir string) (names []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// writeFaultyEvents writes events that a run in 24 MiB has to spill, some of
+// them invalid.
+func writeFaultyEvents(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "events")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	for user := range 200_000 {
+		fmt.Fprintf(w, `{"user_id":%d,"event_type":"a","timestamp":"20240101T00Z"}`+"\n", user)
+	}
+	if err := writeLines(w, 1000, "bad"); err != nil { // flushes it, too
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,93 @@
+package output
+
+import (
+	"errors"
+	"os"
+)
+
+// Commit puts files in their places, all of them or none: when it returns nil,
+// they are there whole, even after a power cut; after an error, all targets are
+// as they were.
+//
+// Where the system can do that, a new file and an older one exchange names, so
+// that they can be exchanged back:
+//
+//	           target   temporary
+//	finished   older    new
+//	placed     new      older       now the folder is synced
+//	discarded  new
+//
+// Elsewhere the older file is replaced at once, and gone.
+func Commit(files ...*File) error {
+	for _, f := range files {
+		if err := f.Finish(); err != nil {
+			return err
+		}
+	}
+	err := place(files)
+	if err == nil {
+		err = syncFolders(files)
+	}
+	for _, f := range files {
+		if err != nil && f.takeBack != nil {
+			_ = f.takeBack()
+		}
+		_ = f.Discard() // tried again by the caller
+	}
+	return err
+}
+
+// Commit puts f alone in its place.
+func (f *File) Commit() error { return Commit(f) }
+
+func place(files []*File) error {
+	for _, f := range files {
+		if err := f.place(); err != nil {
+			return f.failure(err)
+		}
+	}
+	return nil
+}
+
+// place gives the temporary file, if there is one, the target's name.
+func (f *File) place() error {
+	from, to := f.temporary, f.target.path
+	if from == "" {
+		return nil
+	}
+	if info, err := os.Lstat(to); err == nil && info.IsDir() {
+		return errIsFolder // it could be exchanged
+	}
+	err := exchange(from, to)
+	if err == nil {
+		f.takeBack = func() error { return exchange(from, to) }
+		return nil
+	}
+	isNew := errors.Is(err, os.ErrNotExist)
+	if !isNew && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	if isNew {
+		f.takeBack = func() error { return os.Rename(to, from) }
+	}
+	return nil
+}
+
+// syncFolders makes the targets' names last, once for each folder.
+func syncFolders(files []*File) error {
+	synced := map[string]bool{}
+	for _, f := range files {
+		folder := f.target.folder()
+		if f.temporary == "" || synced[folder] {
+			continue
+		}
+		if err := syncFolder(folder); err != nil {
+			return f.failure(err)
+		}
+		synced[folder] = true
+	}
+	return nil
+}
