@@ -28,6 +28,7 @@ func TestFaults(t *testing.T) {
 	if text, status := whole.run(nil); status != 0 {
 		t.Fatalf("without faults: exit status %d: %s", status, text)
 	}
+	whole.checkOrder()
 	cases := make(chan fault)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -145,6 +146,7 @@ type faultRun struct {
 	t        *testing.T
 	dir      string
 	calls    map[site]int
+	order    []site // of the calls
 	injected bool
 }
 
@@ -184,12 +186,29 @@ func (r *faultRun) run(f *fault) (stderr string, status int) {
 		}
 		n := r.calls[s]
 		r.calls[s]++
+		r.order = append(r.order, s)
 		if f == nil || f.site != s || f.n != n {
 			return outcome{}
 		}
 		r.injected = true
 		return f.outcome
 	}, faultArgs...)
+}
+
+// checkOrder checks that each file was on disk before it got its name, and its
+// name before an older file was given up.
+func (r *faultRun) checkOrder() {
+	for _, name := range []string{"result", "rejects", "report"} {
+		temporary := "out/." + name + ".dailystats-*.tmp"
+		rest := r.order
+		for _, next := range []site{{"fsync", temporary}, {"close", temporary}, {"rename", "out/" + name}, {"fsync", "out"}, {"unlink", temporary}} {
+			i := slices.Index(rest, next)
+			if i < 0 {
+				r.t.Errorf("%s: no %s %s, or too early", name, next.call, next.file)
+			}
+			rest = rest[i+1:]
+		}
+	}
 }
 
 // random are the parts of names that differ from run to run.
