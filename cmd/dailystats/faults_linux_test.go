@@ -108,10 +108,10 @@ func (f fault) harmless() bool {
 	switch {
 	case f.short, f.call == "fadvise", f.call == "sync_file_range":
 		return true
-	case f.call == "close":
-		return strings.HasPrefix(f.file, "in/") || f.file == "out" // all has been read, or synced
-	case f.call == "open":
-		return f.file == "out" // a folder that may be written but not read
+	case f.call == "close": // of what has been read or synced, or only locked
+		return slices.Contains([]string{"in/events", "out", "out/result", "out/rejects", "out/report"}, f.file)
+	case f.call == "open": // of a folder that may be written but not read, or for a lock
+		return f.file == "out" || strings.HasSuffix(f.file, ".tmp") && f.n == 1
 	case f.call == "unlink":
 		return true // it is tried again in the end
 	default:
