@@ -202,6 +202,48 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// TestOpenFiles proves that open files are bounded by the number of levels, and
+// that all are closed in the end.
+func TestOpenFiles(t *testing.T) {
+	before := openFiles(t)
+	cfg := Config{TempDir: t.TempDir(), RunRecords: 100, ChunkPages: 4, Runs: 2, FanIn: 3}
+	s := New(t.Context(), cfg)
+	most, folds := 0, 0
+	for rest := manyRecords(20000); len(rest) > 0; folds++ {
+		var err error
+		if rest, err = fillRound(t.Context(), s, 1, rest); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Fold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		levels := 1
+		for _, g := range s.generations {
+			levels = max(levels, g.level+1)
+		}
+		open := openFiles(t) - before
+		most = max(most, open)
+		if bound := (cfg.FanIn-1)*levels + 1; open > bound {
+			t.Fatalf("%d open files after %d rounds, more than %d", open, folds, bound)
+		}
+	}
+	if folds < 81 || most < 5 { // 3^4
+		t.Errorf("%d rounds, %d files: the test shows little", folds, most)
+	}
+	s.Close()
+	if after := openFiles(t); after > before {
+		t.Errorf("%d open files after Close, %d before", after, before)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("there is no list of open files: ", err)
+	}
+	return len(entries)
+}
+
 // TestSmallInputSpillsNothing proves that little data stays in memory.
 func TestSmallInputSpillsNothing(t *testing.T) {
 	_, s, err := sortAll(context.Background(), Config{Workers: 4, TempDir: filepath.Join(t.TempDir(), "missing")}, manyRecords(5000))

@@ -332,13 +332,8 @@ func TestCancelled(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
-	var lines strings.Builder
-	for user := range 250_000 { // spilled in 24 MiB
-		fmt.Fprintf(&lines, `{"user_id":%d,"event_type":"a","timestamp":"20240101T00Z"}`+"\n", user)
-	}
-	lines.WriteString(strings.Repeat("bad\n", 10_000))
 	in := filepath.Join(t.TempDir(), "in")
-	if err := os.WriteFile(in, []byte(lines.String()), 0o600); err != nil {
+	if err := os.WriteFile(in, []byte(spilledLines()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	usual := cancelAfter(t, in, time.Hour)
@@ -373,6 +368,33 @@ func cancelAfter(t *testing.T, in string, after time.Duration) time.Duration {
 	}
 	return time.Since(start)
 }
+
+// spilledLines are events that are spilled in 24 MiB, and some that are invalid.
+func spilledLines() string {
+	var b strings.Builder
+	for user := range 250_000 {
+		fmt.Fprintf(&b, `{"user_id":%d,"event_type":"a","timestamp":"20240101T00Z"}`+"\n", user)
+	}
+	return b.String() + strings.Repeat("bad\n", 10_000)
+}
+
+// TestWriteFails proves that a run ends that can't write what it has merged.
+func TestWriteFails(t *testing.T) {
+	checkLeaks(t)
+	want := errors.New("no room")
+	_, err := Run(t.Context(), Options{
+		Inputs: []string{"-"}, Stdin: strings.NewReader(spilledLines()),
+		Output: "-", Stdout: failingWriter{want}, TempDir: newSpillFolder(t),
+		Parallel: 1, Memory: 24 * mib,
+	})
+	if !errors.Is(err, want) {
+		t.Errorf("the error is %v, want %v", err, want)
+	}
+}
+
+type failingWriter struct{ err error }
+
+func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 
 // TestStdinCancelled proves that a run ends that waits for an input without end.
 func TestStdinCancelled(t *testing.T) {
