@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,11 +104,15 @@ func TestMemory(t *testing.T) {
 		name := fmt.Sprintf("/%s-%s", limit.memory, limit.parallel)
 		args := []string{"--memory", limit.memory, "--parallel", limit.parallel}
 		for _, l := range loads {
-			t.Run(l.name+name, func(t *testing.T) { checkPeak(t, limit.memory, runOn(t, command, l.write, append(args, "-")...)) })
+			t.Run(l.name+name, func(t *testing.T) {
+				t.Parallel()
+				checkPeak(t, limit.memory, runOn(t, command, l.write, slices.Concat(args, []string{"-"})...))
+			})
 		}
 		t.Run("files of all formats"+name, func(t *testing.T) {
+			t.Parallel()
 			nothing := func(*bufio.Writer) error { return nil }
-			checkPeak(t, limit.memory, runOn(t, command, nothing, append(args, files)...))
+			checkPeak(t, limit.memory, runOn(t, command, nothing, slices.Concat(args, []string{files})...))
 		})
 	}
 }
@@ -151,6 +156,22 @@ func writeFiles(t *testing.T) string {
 			if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(n, i)), data.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	return dir
+}
+
+// writeManyFiles writes 5,000 files with a few events each and returns their
+// folder.
+func writeManyFiles(t *testing.T) string {
+	dir := t.TempDir()
+	for i := range 5000 {
+		var data bytes.Buffer
+		if err := writeEvents(bufio.NewWriter(&data), 20, 20, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), data.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return dir
