@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -197,6 +198,38 @@ func TestLevels(t *testing.T) {
 			}
 			if levels != test.levels {
 				t.Errorf("%d levels of generations, want %d", levels, test.levels)
+			}
+		})
+	}
+}
+
+// TestHostileKeys sorts keys in orders that are hard on some sorts. One that takes
+// time by the square of their number would not be through in an hour.
+func TestHostileKeys(t *testing.T) {
+	const n = 1 << 18
+	for name, key := range map[string]func(i int) stats.Key{
+		"one key":    func(int) stats.Key { return stats.Key{Day: stats.MaxDay, User: math.MinInt64} },
+		"ascending":  func(i int) stats.Key { return stats.Key{User: int64(i)} },
+		"descending": func(i int) stats.Key { return stats.Key{User: int64(-i)} },
+		"extremes": func(i int) stats.Key {
+			return stats.Key{User: math.MinInt64 * int64(i%2), Day: stats.Day(i%2) * stats.MaxDay}
+		},
+		"organ pipes":  func(i int) stats.Key { return stats.Key{User: int64(min(i, n-i))} },
+		"high bits":    func(i int) stats.Key { return stats.Key{User: int64(i) << 45} },
+		"all days":     func(i int) stats.Key { return stats.Key{Day: stats.Day(i*7919) % (stats.MaxDay + 1)} },
+		"one low byte": func(i int) stats.Key { return stats.Key{User: int64(i)<<8 | 0x80} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			records := make([]stats.Record, n)
+			for i := range records {
+				records[i].Key = key(i)
+			}
+			got, _, err := sortAll(t.Context(), Config{TempDir: t.TempDir(), Workers: 2, RunRecords: 1 << 12, Runs: 16, FanIn: 3}, records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != reference(records) {
+				t.Error("the result differs from the reference")
 			}
 		})
 	}

@@ -57,6 +57,8 @@ var loads = []load{
 		}
 		return w.Flush()
 	}},
+	{"gzip bomb", func(w *bufio.Writer) error { return bomb(w, gzip.NewWriter(w)) }},
+	{"lz4 bomb", func(w *bufio.Writer) error { return bomb(w, lz4.NewWriter(w)) }},
 	{"zstd", func(w *bufio.Writer) error {
 		z, err := zstd.NewWriter(w, zstd.WithWindowSize(8<<20), zstd.WithEncoderConcurrency(1))
 		if err != nil {
@@ -70,6 +72,25 @@ var loads = []load{
 		}
 		return w.Flush()
 	}},
+}
+
+// bomb writes what a few bytes become when they are decompressed: a line without
+// end, and many events.
+func bomb(w *bufio.Writer, z io.WriteCloser) error {
+	const size = 200 << 20
+	zeros := make([]byte, 1<<20)
+	for range size / len(zeros) {
+		if _, err := z.Write(zeros); err != nil {
+			return err
+		}
+	}
+	events := bytes.Repeat([]byte("\n"+`{"user_id":1,"event_type":"a","timestamp":"20240101T00Z"}`), 10_000)
+	for range size / len(events) {
+		if _, err := z.Write(events); err != nil {
+			return err
+		}
+	}
+	return errors.Join(z.Close(), w.Flush())
 }
 
 // writeEvents writes n events of so many users over 30 days. extra ends each.

@@ -208,6 +208,10 @@ func FuzzRun(f *testing.F) {
 		if diff := cmp.Diff(wantRejects, rejects); diff != "" {
 			t.Error(diff)
 		}
+		// Nothing that a spreadsheet could take for a formula.
+		if rows, isResult := strings.CutPrefix(csv, output.Header); !isResult || strings.Trim(rows, "0123456789-,.\n") != "" {
+			t.Errorf("more than numbers: %q", csv)
+		}
 	})
 }
 
