@@ -90,9 +90,12 @@ func cgroupPlaces() (parents []string, files cgroupFiles, err error) {
 	}
 }
 
+// cgroupName is the pattern of the names of our cgroups.
+func cgroupName() string { return fmt.Sprintf("dailystats-%d-*", os.Getpid()) }
+
 // make makes a cgroup in a folder.
 func (files cgroupFiles) make(parent string, memory int64) (*Cgroup, error) {
-	dir, err := os.MkdirTemp(parent, "dailystats-bench-*")
+	dir, err := os.MkdirTemp(parent, cgroupName())
 	if err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func TestLimit(t *testing.T) {
 	if _, err := p.run(t.Context()); err != nil {
 		t.Errorf("within the limit: %v", err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(folder, "dailystats-bench-*")); left != nil {
+	if left, _ := filepath.Glob(filepath.Join(folder, cgroupName())); left != nil {
 		t.Errorf("left behind: %v", left)
 	}
 }
