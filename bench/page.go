@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"dailystats/bench/chart"
+	"dailystats/stats/output/chart"
 )
 
 // drawing is a chart and the name of its file.

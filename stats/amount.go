@@ -227,6 +227,9 @@ func (a Amount) Append(dst []byte, decimals Decimals) []byte {
 // String returns a in its exact form.
 func (a Amount) String() string { return string(a.Append(nil, Decimals{})) }
 
+// MarshalText returns a in its exact form.
+func (a Amount) MarshalText() ([]byte, error) { return a.Append(nil, Decimals{}), nil }
+
 func (a Amount) appendWhole(dst []byte) []byte {
 	if a.high == 0 {
 		return strconv.AppendUint(dst, a.whole, 10)

@@ -79,6 +79,9 @@ func (d Day) Append(dst []byte) []byte {
 // String returns d as YYYY-MM-DD.
 func (d Day) String() string { return string(d.Append(nil)) }
 
+// MarshalText returns d as YYYY-MM-DD.
+func (d Day) MarshalText() ([]byte, error) { return d.Append(nil), nil }
+
 func digit(n int) byte { return '0' + byte(n) }
 
 func dayInRange(days int) (Day, bool) {

@@ -9,16 +9,16 @@ import (
 
 // rooms are the packages, each with those of ours that it may import.
 var rooms = map[string][]string{
-	"dailystats/stats":          {},
-	"dailystats/stats/event":    {"dailystats/stats"},
-	"dailystats/stats/input":    {},
-	"dailystats/stats/output":   {"dailystats/stats"},
-	"dailystats/sorter":         {"dailystats/stats"},
-	"dailystats/stats/pipeline": {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output"},
-	"dailystats/bench":          {"dailystats/bench/chart", "dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline"},
-	"dailystats/bench/chart":    {},
-	"dailystats/bench/workload": {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats": {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/pipeline"},
+	"dailystats/stats":              {},
+	"dailystats/stats/event":        {"dailystats/stats"},
+	"dailystats/stats/input":        {},
+	"dailystats/stats/output":       {"dailystats/stats"},
+	"dailystats/sorter":             {"dailystats/stats"},
+	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output"},
+	"dailystats/bench":              {"dailystats/stats/output/chart", "dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline"},
+	"dailystats/stats/output/chart": {},
+	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
+	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/pipeline"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.

@@ -1,9 +1,18 @@
 package pipeline
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"dailystats/stats"
+)
+
+// Schema is the version of a Report's JSON: it rises when a field changes its
+// meaning or goes, not when one comes.
+const Schema = 1
 
 // Report is what a run saw and what it took.
 type Report struct {
+	Schema        int               `json:"schema"`
 	Lines         uint64            `json:"lines"`           // all lines, blank and invalid ones too
 	Blank         uint64            `json:"blank"`           // lines of white space only
 	Events        uint64            `json:"events"`          // valid events
@@ -14,13 +23,30 @@ type Report struct {
 	BytesSpilled  uint64            `json:"bytes_spilled"`   // to spill files
 	PeakMemory    uint64            `json:"peak_memory"`     // bytes resident, of the whole process
 	Seconds       float64           `json:"seconds"`
+	Memory        uint64            `json:"memory"`  // bytes, the limit
+	Workers       int               `json:"workers"` // that it had
+
+	// Result is nil where none was made.
+	Result *Result `json:"result,omitempty"`
 
 	FastEvents uint64 `json:"-"` // valid events that the fast reader took
+}
+
+// Result is what all events come to.
+type Result struct {
+	Purchases uint64       `json:"purchases"`
+	Revenue   stats.Amount `json:"revenue"` // exact, as text
+	Days      int          `json:"days"`    // with events
+	FirstDay  stats.Day    `json:"first_day"`
+	LastDay   stats.Day    `json:"last_day"`
+
+	tally *tally
 }
 
 // report tells what the job saw so far.
 func (j *job) report() Report {
 	r := Report{
+		Schema:        Schema,
 		Lines:         j.counts.lines,
 		Blank:         j.counts.blank,
 		Events:        j.counts.events,
@@ -29,11 +55,25 @@ func (j *job) report() Report {
 		Groups:        j.groups,
 		BytesRead:     uint64(j.reader.BytesRead()),
 		PeakMemory:    peakMemory(),
+		Memory:        uint64(j.Memory),
+		Workers:       j.plan.Workers,
 		FastEvents:    j.counts.fast,
 	}
 	if j.sorter != nil {
 		r.BytesSpilled = uint64(j.sorter.BytesSpilled())
 	}
+	if j.calendar != nil {
+		r.Result = j.totals()
+	}
+	return r
+}
+
+// totals is what the rows that were rendered come to.
+func (j *job) totals() *Result {
+	t := merged(j.tallies)
+	total := t.total()
+	r := &Result{Purchases: total.Purchases, Revenue: total.Revenue, tally: t}
+	r.Days, r.FirstDay, r.LastDay = j.calendar.span()
 	return r
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -75,8 +76,11 @@ type job struct {
 	journal journal
 	sorter  *sorter.Sorter // nil where events are only checked
 
-	counts counts
-	groups uint64
+	counts    counts
+	groups    uint64
+	talliesMu sync.Mutex
+	tallies   []*tally // one for each worker of the reduce pass
+	calendar  *calendar
 
 	bytesTotal int64
 	merging    atomic.Bool
@@ -233,8 +237,8 @@ func (j *job) reduce(ctx context.Context) error {
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
-	newRows := func() sorter.Renderer { return &output.Rows{Decimals: j.Decimals} }
-	groups, err := j.sorter.Reduce(ctx, newRows, j.result)
+	j.calendar = new(calendar)
+	groups, err := j.sorter.Reduce(ctx, j.newRows, j.result)
 	j.groups = groups
 	return err
 }
