@@ -76,6 +76,20 @@ func (d Day) Append(dst []byte) []byte {
 		digit(day/10), digit(day%10))
 }
 
+// ParseDay undoes Append. It reports false for any other text.
+func ParseDay(text []byte) (Day, bool) {
+	if len(text) != len("YYYY-MM-DD") || text[4] != '-' || text[7] != '-' {
+		return 0, false
+	}
+	year, isYear := parseDigits(text[:4])
+	month, isMonth := parseDigits(text[5:7])
+	day, isDay := parseDigits(text[8:])
+	if !isYear || !isMonth || !isDay {
+		return 0, false
+	}
+	return DateDay(int(year), int(month), int(day))
+}
+
 // String returns d as YYYY-MM-DD.
 func (d Day) String() string { return string(d.Append(nil)) }
 
