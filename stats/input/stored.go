@@ -41,10 +41,12 @@ func openStored(ctx context.Context, source Source, stdin io.Reader, total *atom
 	return &stored{r: f, size: info.Size(), total: total, file: f}, nil
 }
 
-func (s *stored) close() {
-	if s.file != nil {
-		s.file.Close() // all has been read, or isn't wanted
+// close closes the file, if it is one.
+func (s *stored) close() error {
+	if s.file == nil {
+		return nil
 	}
+	return s.file.Close()
 }
 
 // Read implements io.Reader.

@@ -54,9 +54,9 @@ func (t *Text) Read(p []byte) (int, error) {
 }
 
 // Close closes the source.
-func (t *Text) Close() {
-	t.stored.close()
+func (t *Text) Close() error {
 	t.decoders.close()
+	return t.stored.close()
 }
 
 // UnknownWindow is more than any TextConfig.MaxWindow.

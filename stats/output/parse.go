@@ -34,17 +34,58 @@ const dateLen = len("YYYY-MM-DD")
 // any form. Only what AppendRow writes of the totals of some events is a row.
 // The error says which column is wrong. A row costs no allocation.
 func (p *RowParser) Parse(line []byte) (stats.Key, stats.Totals, error) {
-	columns, ok := splitRow(line)
+	key, totals, ok := p.fast(line)
+	if !ok {
+		key, totals, ok = p.plain(line)
+	}
+	if !ok {
+		return key, totals, rowFault(line)
+	}
+	return key, totals, totalsFault(totals)
+}
+
+// fast reads the common rows, of the day before and without large or negative
+// numbers, in one scan. It reports false where it doesn't know.
+func (p *RowParser) fast(line []byte) (key stats.Key, totals stats.Totals, ok bool) {
+	if len(line) <= dateLen || [dateLen]byte(line) != p.date || line[dateLen] != ',' {
+		return key, totals, false
+	}
+	user, rest, isUser := cutNumber(line[dateLen+1:])
+	events, rest, isCount := cutNumber(rest)
+	purchases, rest, isCountToo := cutNumber(rest)
+	revenue, isSum := stats.ParseSum(rest)
+	key = stats.Key{Day: p.day, User: int64(user)}
+	totals = stats.Totals{Events: events, Purchases: purchases, Revenue: revenue}
+	return key, totals, isUser && isCount && isCountToo && isSum
+}
+
+// cutNumber reads a number of at most 18 digits, and the comma behind it.
+func cutNumber(text []byte) (n uint64, rest []byte, ok bool) {
+	for i, c := range text {
+		if c == ',' {
+			needlessZero := i > 1 && text[0] == '0'
+			return n, text[i+1:], 0 < i && i <= 18 && !needlessZero
+		}
+		d := c - '0'
+		if d > 9 {
+			return 0, nil, false
+		}
+		n = n*10 + uint64(d)
+	}
+	return 0, nil, false
+}
+
+// plain reads any row.
+func (p *RowParser) plain(line []byte) (key stats.Key, totals stats.Totals, ok bool) {
+	columns, isSplit := splitRow(line)
 	day, isDay := p.parseDate(columns[0])
 	user, isUser := parseInt(columns[1])
 	events, isCount := parseCount(columns[2])
 	purchases, isCountToo := parseCount(columns[3])
 	revenue, isSum := stats.ParseSum(columns[4])
-	if !ok || !isDay || !isUser || !isCount || !isCountToo || !isSum {
-		return stats.Key{}, stats.Totals{}, rowFault(line)
-	}
-	totals := stats.Totals{Events: events, Purchases: purchases, Revenue: revenue}
-	return stats.Key{Day: day, User: user}, totals, totalsFault(totals)
+	key = stats.Key{Day: day, User: user}
+	totals = stats.Totals{Events: events, Purchases: purchases, Revenue: revenue}
+	return key, totals, isSplit && isDay && isUser && isCount && isCountToo && isSum
 }
 
 // splitRow cuts a line at its commas. It reports false where they are too few;
@@ -61,14 +102,8 @@ func splitRow(line []byte) (columns [5][]byte, ok bool) {
 	return columns, true
 }
 
-// parseDate reads a date, which is mostly that of the row before.
+// parseDate reads a date, and keeps it for the rows behind.
 func (p *RowParser) parseDate(text []byte) (stats.Day, bool) {
-	if len(text) != dateLen {
-		return 0, false
-	}
-	if [dateLen]byte(text) == p.date {
-		return p.day, true
-	}
 	day, ok := stats.ParseDay(text)
 	if ok {
 		p.day, p.date = day, [dateLen]byte(text)

@@ -357,6 +357,11 @@ func TestCancelled(t *testing.T) {
 	if old, _ := os.ReadFile(target); len(entries) != 1 || string(old) != "old" {
 		t.Errorf("the folder has %v, the old file %q", entries, old)
 	}
+	waitForGoroutines(t, before)
+}
+
+// waitForGoroutines waits until there are no more goroutines than before.
+func waitForGoroutines(t *testing.T, before int) {
 	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
