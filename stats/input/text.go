@@ -80,7 +80,7 @@ func (s Source) Storage() (compressed bool, window int64, err error) {
 	}
 	var large tooLarge
 	if _, err := t.text.Read(make([]byte, 1)); !errors.As(err, &large) {
-		return compressed, 0, nil // what else is wrong will be told when it is read
+		return compressed, 0, t.stored.failure() // what else is wrong will be told when it is read
 	}
 	if large.needed == 0 {
 		return compressed, UnknownWindow, nil
