@@ -2,6 +2,7 @@ package stats
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -229,6 +230,16 @@ func (a Amount) String() string { return string(a.Append(nil, Decimals{})) }
 
 // MarshalText returns a in its exact form.
 func (a Amount) MarshalText() ([]byte, error) { return a.Append(nil, Decimals{}), nil }
+
+// UnmarshalText undoes MarshalText.
+func (a *Amount) UnmarshalText(text []byte) error {
+	sum, ok := ParseSum(text)
+	if !ok {
+		return fmt.Errorf("%q is no amount", text)
+	}
+	*a = sum
+	return nil
+}
 
 func (a Amount) appendWhole(dst []byte) []byte {
 	if a.high == 0 {

@@ -1,5 +1,7 @@
 package stats
 
+import "fmt"
+
 // Day is a calendar day in UTC: the number of days since 0000-01-01 in the
 // proleptic Gregorian calendar. Days order as numbers.
 type Day uint32
@@ -76,11 +78,35 @@ func (d Day) Append(dst []byte) []byte {
 		digit(day/10), digit(day%10))
 }
 
+// ParseDay undoes Append. It reports false for any other text.
+func ParseDay(text []byte) (Day, bool) {
+	if len(text) != len("YYYY-MM-DD") || text[4] != '-' || text[7] != '-' {
+		return 0, false
+	}
+	year, isYear := parseDigits(text[:4])
+	month, isMonth := parseDigits(text[5:7])
+	day, isDay := parseDigits(text[8:])
+	if !isYear || !isMonth || !isDay {
+		return 0, false
+	}
+	return DateDay(int(year), int(month), int(day))
+}
+
 // String returns d as YYYY-MM-DD.
 func (d Day) String() string { return string(d.Append(nil)) }
 
 // MarshalText returns d as YYYY-MM-DD.
 func (d Day) MarshalText() ([]byte, error) { return d.Append(nil), nil }
+
+// UnmarshalText undoes MarshalText.
+func (d *Day) UnmarshalText(text []byte) error {
+	day, ok := ParseDay(text)
+	if !ok {
+		return fmt.Errorf("%q is no day", text)
+	}
+	*d = day
+	return nil
+}
 
 func digit(n int) byte { return '0' + byte(n) }
 

@@ -91,3 +91,27 @@ func BenchmarkDayAppend(b *testing.B) {
 		buf = Day(739251).Append(buf[:0])
 	}
 }
+
+// TestParseDay proves that every day comes back from its text, and that nothing
+// else is taken for a day: each byte of a date in turn becomes every other.
+func TestParseDay(t *testing.T) {
+	for d := Day(0); d <= MaxDay; d++ {
+		if got, ok := ParseDay(d.Append(nil)); !ok || got != d {
+			t.Fatalf("%v became %v, %t", d, got, ok)
+		}
+	}
+	for i := range "2024-02-28" {
+		for c := range 256 {
+			text := []byte("2024-02-28")
+			text[i] = byte(c)
+			if d, ok := ParseDay(text); ok && d.String() != string(text) {
+				t.Errorf("%q was taken for %v", text, d)
+			}
+		}
+	}
+	for _, text := range []string{"", "2024-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "2024-01-00", "2024-1-1", "2024-01-011", "20240101"} {
+		if d, ok := ParseDay([]byte(text)); ok {
+			t.Errorf("%q was taken for %v", text, d)
+		}
+	}
+}

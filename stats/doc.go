@@ -4,7 +4,7 @@
 // In the order of the data:
 //
 //   - day.go: [Day], a calendar day in UTC.
-//   - amount.go: [Amount], an exact decimal number.
+//   - amount.go: [Amount], an exact decimal number; sum.go: its text read back.
 //   - record.go: [Record], a valid event; [Key], what records are grouped
 //     by; [Totals], what a group adds up to.
 //

@@ -24,15 +24,20 @@ type jobFlags struct {
 	Report     string         `placeholder:"FILE" help:"Write the summary as a JSON document."`
 	Progress   string         `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
-	LogInvalid bool   `default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
-	LogLevel   string `default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}. (default: ${default})"`
-	LogFormat  string `default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How it is logged: ${enum}. (default: ${default}: text, for a person on a terminal, as key=value elsewhere)"`
-	LogFile    string `placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
+	LogInvalid bool `default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
+	logFlags
+}
+
+// logFlags are the flags of the commands that have a log.
+type logFlags struct {
+	LogLevel  string `default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}. (default: ${default})"`
+	LogFormat string `default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How it is logged: ${enum}. (default: ${default}: text, for a person on a terminal, as key=value elsewhere)"`
+	LogFile   string `placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
 }
 
 // options is what the flags say to the pipeline.
 func (f *jobFlags) options() pipeline.Options {
-	o := pipeline.Options{
+	return pipeline.Options{
 		Inputs:     f.Inputs,
 		Rejects:    f.Rejects,
 		Report:     f.Report,
@@ -40,11 +45,16 @@ func (f *jobFlags) options() pipeline.Options {
 		Parallel:   int(f.Parallel),
 		MaxLine:    int(f.MaxLine),
 		MaxInvalid: f.MaxInvalid,
+		Written:    f.written(),
 	}
-	if f.LogFile != "" {
-		o.Written = []string{f.LogFile}
+}
+
+// written returns the files that the log is written to.
+func (f *logFlags) written() []string {
+	if f.LogFile == "" {
+		return nil
 	}
-	return o
+	return []string{f.LogFile}
 }
 
 // size is a number of bytes.

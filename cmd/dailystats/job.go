@@ -19,7 +19,7 @@ func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 	o.Memory = cmp.Or(o.Memory, defaultMemory())
 	limitMemory(o.Memory)
 	screen := newTerminal(os.Stderr, flags.Progress)
-	log, err := openLog(flags, screen)
+	log, err := openLog(&flags.logFlags, screen)
 	if err != nil {
 		return err
 	}
@@ -46,12 +46,10 @@ func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observer {
 	o := pipeline.Observer{
 		Started: screen.showProgress,
-		Warning: func(message string) { log.Warn(oneLine(message)) },
+		Warning: log.warn,
 		Plan: func(p pipeline.Plan) {
 			useProcessors(p.Workers)
-			for line := range strings.Lines(p.String()) {
-				log.Debug(strings.TrimSpace(line))
-			}
+			log.debugLines(p.String())
 		},
 	}
 	if flags.LogInvalid && log.IsLevelEnabled(logrus.WarnLevel) {

@@ -27,7 +27,7 @@ type eventLog struct {
 }
 
 // openLog opens the log that flags ask for, on the terminal if it isn't a file.
-func openLog(flags *jobFlags, screen *terminal) (*eventLog, error) {
+func openLog(flags *logFlags, screen *terminal) (*eventLog, error) {
 	sink := &logSink{name: "standard error", out: screen}
 	if flags.LogFile != "" {
 		f, err := openLogFile(flags.LogFile)
@@ -106,6 +106,16 @@ func (l *eventLog) appendInvalid(dst []byte, e pipeline.Invalid) []byte {
 func (l *eventLog) writeInvalid(entries []byte) error {
 	l.sink.Write(entries)
 	return l.sink.failure()
+}
+
+// warn logs a sentence about something odd.
+func (l *eventLog) warn(message string) { l.Warn(oneLine(message)) }
+
+// debugLines logs each line of a text.
+func (l *eventLog) debugLines(text string) {
+	for line := range strings.Lines(text) {
+		l.Debug(strings.TrimSpace(line))
+	}
 }
 
 // summary logs what the run saw: the fields of the report's file.

@@ -4,7 +4,7 @@
 // It adds to [dailystats/stats/pipeline] what a person at a terminal needs:
 //
 //   - main.go: commands, and what the process exits with;
-//   - run.go, check.go, gen.go, bench.go, version.go: one command each;
+//   - run.go, check.go, merge.go, gen.go, bench.go, version.go: one command each;
 //   - args.go, flags.go, config.go: where the settings come from;
 //   - memory.go, hugepages_linux.go: the memory limit of the process;
 //   - signals.go: being interrupted;
@@ -28,6 +28,7 @@ type commands struct {
 
 	Run     runCommand     `cmd:"" default:"withargs" help:"Write events, purchases and revenue per UTC day and user. The default command."`
 	Check   checkCommand   `cmd:"" help:"Validate only: log, rejects, thresholds and report, but no result."`
+	Merge   mergeCommand   `cmd:"" help:"Add up results, of several hosts, days or runs, to one."`
 	Gen     genCommand     `cmd:"" help:"Write made-up events, the same for the same flags on any machine."`
 	Bench   benchCommand   `cmd:"" help:"Measure the job on huge files, and what else does it."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -16,10 +16,12 @@ type runCommand struct {
 	TempDir  string  `placeholder:"DIR" help:"Folder for spill files. (default: $$TMPDIR, else /var/tmp)"`
 }
 
+var errNoOutput = usageError{errors.New("--output is empty: give a file, or - for standard output")}
+
 // Run is called by kong.
 func (c *runCommand) Run(ctx context.Context) error {
 	if c.Output == "" {
-		return usageError{errors.New("--output is empty: give a file, or - for standard output")}
+		return errNoOutput
 	}
 	o := c.options()
 	o.Output = c.Output

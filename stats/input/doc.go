@@ -16,4 +16,5 @@
 //	order.go     order: several lanes, and whose input's turn it is
 //	ahead.go     early: what happens to an input before its turn
 //	reader.go    Reader: all of it
+//	text.go      Text: one input's text, beside those of others
 package input

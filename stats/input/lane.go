@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 )
 
 // lane reads one source after the other, side by side with other lanes. It is
@@ -60,33 +59,16 @@ func (l *lane) read(ctx context.Context, s Source, turn turn) error {
 			return err
 		}
 	}
-	if s.isStdin() {
-		return l.readStored(ctx, s, turn, &interruptible{ctx, l.reader.stdin}, -1)
-	}
-	if !s.regular {
-		f, err := openPipe(ctx, s.Name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return l.readStored(ctx, s, turn, &interruptible{ctx, f}, -1)
-	}
-	f, err := os.Open(s.Name)
+	from, err := openStored(ctx, s, l.reader.stdin, &l.reader.bytesRead)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	return l.readStored(ctx, s, turn, f, info.Size())
+	defer from.close()
+	return l.readStored(ctx, s, turn, from)
 }
 
-// readStored sends the blocks of a source of size stored bytes, -1 for as many
-// as there are.
-func (l *lane) readStored(ctx context.Context, source Source, turn turn, from io.Reader, size int64) error {
-	s := &stored{r: from, size: size, total: &l.reader.bytesRead}
+// readStored sends the blocks of a source whose stored bytes are s.
+func (l *lane) readStored(ctx context.Context, source Source, turn turn, s *stored) error {
 	text, err := l.open(ctx, s, turn)
 	if err != nil {
 		return err

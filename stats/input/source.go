@@ -198,15 +198,23 @@ func isNotExist(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// fileError says which file err is about, in place of what the standard library
-// says, which names the call too.
+// fileError says which file err is about.
 func fileError(name string, err error) error {
+	return fmt.Errorf("%s: %w", label(name), reason(err))
+}
+
+// reason leaves out what the standard library says beside it: the call, and the
+// path once more.
+func reason(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
-		err = pathErr.Err
+		return pathErr.Err
 	}
-	return fmt.Errorf("%s: %w", label(name), err)
+	return err
 }
+
+// String returns the source's name as errors have it.
+func (s Source) String() string { return label(s.Name) }
 
 // label is how an error names an input: on one line, whatever is in the name.
 func label(name string) string {

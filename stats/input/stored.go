@@ -2,10 +2,8 @@ package input
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"sync/atomic"
 )
@@ -17,7 +15,38 @@ type stored struct {
 	size  int64 // bytes to read: what a file had when it was opened; -1 means all
 	done  int64 // bytes read
 	total *atomic.Int64
+	file  *os.File // nil for standard input
 	err   error
+}
+
+// openStored opens what a source has stored, and counts in total what is read of
+// it. It may have to wait for whoever writes to a named pipe.
+func openStored(ctx context.Context, source Source, stdin io.Reader, total *atomic.Int64) (*stored, error) {
+	if source.isStdin() {
+		return &stored{r: &interruptible{ctx, stdin}, size: -1, total: total}, nil
+	}
+	if !source.regular {
+		f, err := openPipe(ctx, source.Name)
+		return &stored{r: &interruptible{ctx, f}, size: -1, total: total, file: f}, err
+	}
+	f, err := os.Open(source.Name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &stored{r: f, size: info.Size(), total: total, file: f}, nil
+}
+
+// close closes the file, if it is one.
+func (s *stored) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
 }
 
 // Read implements io.Reader.
@@ -53,15 +82,10 @@ func (s *stored) rewind() error {
 
 // failure is what broke the reading, other than its end.
 func (s *stored) failure() error {
-	var pathErr *fs.PathError
-	switch {
-	case s.err == io.EOF:
+	if s.err == io.EOF {
 		return nil
-	case errors.As(s.err, &pathErr):
-		return pathErr.Err
-	default:
-		return s.err
 	}
+	return reason(s.err)
 }
 
 // interruptible reads from what can keep a reader waiting: a pipe, a terminal.

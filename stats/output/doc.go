@@ -3,6 +3,7 @@
 // In the order of the data:
 //
 //   - row.go: [AppendRow] and [Rows], a key and its totals as a line of CSV;
+//   - parse.go: [RowParser], which reads such lines back;
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
 //   - commit.go, exchange_linux.go, exchange_other.go: [Commit], several files at once;

@@ -11,4 +11,12 @@
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
 //     input order;
 //   - report.go: [Report], what was seen and what it took.
+//
+// [Merge] adds up what runs have written:
+//
+//   - merge.go: [MergeOptions], [Merge] and [MergeReport];
+//   - merge_plan.go: [MergePlan], the sizes, and how much is merged at a time;
+//     open_files_unix.go, open_files_other.go: what the system allows;
+//   - part.go: inputs, and what was merged to spill files before;
+//   - rows.go: rows read and written; contest.go: which one is next.
 package pipeline

@@ -11,9 +11,8 @@ import (
 	"dailystats/stats/output"
 )
 
-// openInputs finds the inputs, none of which may be written, plans the memory
-// for them, and makes their reader. It may have to wait for the first bytes of standard input.
-func (j *job) openInputs(ctx context.Context) error {
+// findInputs finds the inputs, none of which may be written.
+func (j *job) findInputs() error {
 	sources, duplicates, err := input.Expand(j.Inputs)
 	if errors.Is(err, input.ErrNotFound) {
 		return UsageErrorf("%w", err)
@@ -29,17 +28,26 @@ func (j *job) openInputs(ctx context.Context) error {
 		j.warn(fmt.Sprintf("%s is named more than once: it is read once", name))
 	}
 	j.bytesTotal = totalSize(sources)
-	compressed, stdin, err := input.NeedsWindow(ctx, sources, j.Stdin)
+	return nil
+}
+
+// openInputs finds the inputs, plans the memory for them, and makes their reader.
+// It may have to wait for the first bytes of standard input.
+func (j *job) openInputs(ctx context.Context) error {
+	if err := j.findInputs(); err != nil {
+		return err
+	}
+	compressed, stdin, err := input.NeedsWindow(ctx, j.sources, j.Stdin)
 	if err != nil {
 		return err
 	}
-	if j.plan, err = newPlan(j.Memory, j.Parallel, j.MaxLine, len(sources), compressed); err != nil {
+	if j.plan, err = newPlan(j.Memory, j.Parallel, j.MaxLine, len(j.sources), compressed); err != nil {
 		return err
 	}
 	if j.Observer.Plan != nil {
 		j.Observer.Plan(j.plan)
 	}
-	j.reader = input.NewReader(sources, input.Config{
+	j.reader = input.NewReader(j.sources, input.Config{
 		Inputs:      j.plan.Inputs,
 		BlockSize:   j.plan.BlockSize,
 		Blocks:      j.plan.Blocks,

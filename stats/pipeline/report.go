@@ -78,7 +78,7 @@ func (j *job) totals() *Result {
 }
 
 // writeReport writes the report's file, if one is wanted.
-func (j *job) writeReport(r Report) error {
+func (j *job) writeReport(r any) error {
 	if j.reportFile == nil {
 		return nil
 	}

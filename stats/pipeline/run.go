@@ -140,8 +140,7 @@ func (j *job) do(ctx context.Context) error {
 }
 
 // publish makes the files appear, the result among them unless there was a
-// failure. All of them are finished before, so that if one can't be, the others
-// stay as they were.
+// failure.
 func (j *job) publish(ctx context.Context, report Report, failure error) error {
 	if err := j.writeReport(report); err != nil {
 		return err
@@ -150,6 +149,17 @@ func (j *job) publish(ctx context.Context, report Report, failure error) error {
 	if failure == nil {
 		files = append(files, j.result)
 	}
+	return publish(ctx, files, func() error {
+		if j.Observer.Ending == nil {
+			return nil
+		}
+		return j.Observer.Ending(report, failure)
+	})
+}
+
+// publish commits those of files that are wanted, unless ending fails, which is
+// called when all of them are on disk.
+func publish(ctx context.Context, files []*output.File, ending func() error) error {
 	files = slices.DeleteFunc(files, func(f *output.File) bool { return f == nil })
 	for _, f := range files {
 		if err := f.Finish(); err != nil {
@@ -159,10 +169,8 @@ func (j *job) publish(ctx context.Context, report Report, failure error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if j.Observer.Ending != nil {
-		if err := j.Observer.Ending(report, failure); err != nil {
-			return err
-		}
+	if err := ending(); err != nil {
+		return err
 	}
 	return output.Commit(files...)
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+
+	"dailystats/stats"
+	"dailystats/stats/pipeline"
+
+	"github.com/sirupsen/logrus"
+)
+
+// mergeCommand adds up results.
+type mergeCommand struct {
+	Inputs []string `arg:"" name:"result" sep:"none" help:"Results, as run and merge write them: files, folders and globs, plain or compressed; - for standard input."`
+
+	Output   string  `short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where their sum goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
+	Decimals *places `placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
+	Memory   size    `placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
+	TempDir  string  `placeholder:"DIR" help:"Folder for spill files, where results are too many to be read side by side. (default: $$TMPDIR, else /var/tmp)"`
+	Report   string  `placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Progress string  `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+	logFlags
+}
+
+// Help is shown by kong below the first line.
+func (c *mergeCommand) Help() string {
+	return `The sum is what a run over all of the events would have written, to the byte, unless results were rounded with --decimals. A result that is damaged, cut off or not sorted is an error that names the line.
+
+Examples:
+
+  dailystats merge total.csv today.csv -o new.csv
+  dailystats merge 'hosts/*/2024-01.csv.gz' -o 2024-01.csv.gz`
+}
+
+// Run is called by kong.
+func (c *mergeCommand) Run(ctx context.Context) error {
+	if c.Output == "" {
+		return errNoOutput
+	}
+	o := c.options()
+	limitMemory(o.Memory)
+	screen := newTerminal(os.Stderr, c.Progress)
+	log, err := openLog(&c.logFlags, screen)
+	if err != nil {
+		return err
+	}
+	defer log.close() // where it has not come to its ending
+	o.Observer = c.observer(screen, log)
+	if _, err := pipeline.Merge(ctx, o); err != nil {
+		screen.hideProgress()
+		return log.fail(err)
+	}
+	return nil
+}
+
+func (c *mergeCommand) options() pipeline.MergeOptions {
+	o := pipeline.MergeOptions{
+		Inputs:  c.Inputs,
+		Output:  c.Output,
+		Report:  c.Report,
+		Written: c.written(),
+		Memory:  cmp.Or(int64(c.Memory), defaultMemory()),
+		TempDir: c.TempDir,
+	}
+	if c.Decimals != nil {
+		o.Decimals = stats.FixedDecimals(int(*c.Decimals))
+	}
+	return o
+}
+
+// observer passes on what happens in a merge to the log and to the progress bar.
+func (c *mergeCommand) observer(screen *terminal, log *eventLog) pipeline.MergeObserver {
+	return pipeline.MergeObserver{
+		Started: screen.showProgress,
+		Warning: log.warn,
+		Plan: func(p pipeline.MergePlan) {
+			useProcessors(1)
+			log.debugLines(p.String())
+		},
+		Ending: func(r pipeline.MergeReport) error {
+			screen.hideProgress()
+			log.WithFields(logrus.Fields{
+				"inputs":        r.Inputs,
+				"rows":          r.Rows,
+				"groups":        r.Groups,
+				"bytes_read":    r.BytesRead,
+				"bytes_spilled": r.BytesSpilled,
+				"peak_memory":   r.PeakMemory,
+				"seconds":       r.Seconds,
+			}).Info("summary")
+			return log.close()
+		},
+	}
+}

@@ -1,0 +1,89 @@
+package input
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"sync/atomic"
+)
+
+// Text is the text of one source as a stream, without any change. A Reader is
+// better at reading one source after the other; Texts are for those that are
+// read at the same time, each at its own pace.
+//
+// It takes 32 KiB if the source is compressed, and what a decoder takes.
+type Text struct {
+	stored   *stored
+	decoders decoders
+	text     io.Reader
+}
+
+// TextConfig says what a Text may use.
+type TextConfig struct {
+	MaxWindow int64         // what a decoder may keep; with 0, only plain text and gzip can be read
+	Stdin     io.Reader     // what "-" means
+	BytesRead *atomic.Int64 // is told of each byte that is taken, as it is stored
+}
+
+// OpenText opens a source. Errors, those of Read too, don't name it. The caller must call Close in the end. Like a Reader,
+// it can be kept waiting, by standard input or a named pipe, until ctx is done:
+// only then is a goroutine left behind, until that wait ends.
+func OpenText(ctx context.Context, s Source, c TextConfig) (*Text, error) {
+	from, err := openStored(ctx, s, c.Stdin, c.BytesRead)
+	if err != nil {
+		return nil, reason(err)
+	}
+	t := &Text{stored: from, decoders: decoders{maxWindow: c.MaxWindow}}
+	raw := bufio.NewReaderSize(from, 16) // plain text is read past it
+	if magic, _ := raw.Peek(magicLen); formatOf(magic) != formatPlain {
+		raw = bufio.NewReaderSize(raw, rawBuffer)
+	}
+	if t.text, err = t.decoders.open(raw, from); err != nil {
+		t.Close()
+		return nil, reason(err)
+	}
+	return t, nil
+}
+
+// Read implements io.Reader.
+func (t *Text) Read(p []byte) (int, error) {
+	n, err := t.text.Read(p)
+	return n, reason(err)
+}
+
+// Close closes the source.
+func (t *Text) Close() error {
+	t.decoders.close()
+	return t.stored.close()
+}
+
+// UnknownWindow is more than any TextConfig.MaxWindow.
+const UnknownWindow = math.MaxInt64
+
+// Storage returns whether a file is compressed, and what TextConfig.MaxWindow its
+// text needs, as far as its beginning tells. A source that is no file can't be
+// looked at: that may be compressed in any way.
+func (s Source) Storage() (compressed bool, window int64, err error) {
+	if !s.regular {
+		return true, UnknownWindow, nil
+	}
+	t, err := OpenText(context.Background(), s, TextConfig{BytesRead: new(atomic.Int64)})
+	if err != nil {
+		return false, 0, err
+	}
+	defer t.Close()
+	compressed = t.decoders.format != formatPlain
+	if !t.decoders.format.needsWindow() {
+		return compressed, 0, nil
+	}
+	var large tooLarge
+	if _, err := t.text.Read(make([]byte, 1)); !errors.As(err, &large) {
+		return compressed, 0, t.stored.failure() // what else is wrong will be told when it is read
+	}
+	if large.needed == 0 {
+		return compressed, UnknownWindow, nil
+	}
+	return compressed, large.needed, nil
+}

@@ -1,0 +1,162 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"dailystats/stats"
+	"dailystats/stats/output"
+)
+
+// MergeOptions is what Merge is asked to do. Inputs and Output must be given.
+type MergeOptions struct {
+	Inputs  []string // results: files, directories, globs; "-" is Stdin
+	Output  string   // file for what they add up to, "-" is Stdout
+	Report  string   // file for the report, as JSON; empty for none
+	Written []string // files that the caller writes meanwhile, as in Options
+
+	Memory   int64          // bytes, a promise about the whole process; 0 means DefaultMemory
+	TempDir  string         // folder for spill files; empty means $TMPDIR, else /var/tmp
+	Decimals stats.Decimals // how revenue is written
+
+	Stdin  io.Reader // nil means os.Stdin
+	Stdout io.Writer // nil means os.Stdout
+
+	Observer MergeObserver
+
+	openFiles int // in place of what the system allows, for tests
+}
+
+// MergeObserver is told what happens in a merge, as Observer is of a run.
+// Functions that are nil are not called.
+type MergeObserver struct {
+	Started func(progress func() Progress)
+	Warning func(message string)
+	Ending  func(r MergeReport) error
+	Plan    func(MergePlan)
+}
+
+// MergeReport is what a merge saw and what it took.
+type MergeReport struct {
+	Inputs       int     `json:"inputs"`        // results, each once
+	Rows         uint64  `json:"rows"`          // of the inputs
+	Groups       uint64  `json:"groups"`        // rows of what they add up to
+	BytesRead    uint64  `json:"bytes_read"`    // from the inputs, as they are stored
+	BytesSpilled uint64  `json:"bytes_spilled"` // to spill files
+	PeakMemory   uint64  `json:"peak_memory"`   // bytes resident, of the whole process
+	Seconds      float64 `json:"seconds"`
+}
+
+// Merge adds up results to the one that a run over all of their events would have
+// written. Revenue that was rounded is added up as it is there.
+//
+// Inputs are read side by side. Where that is not possible with all of them, in
+// the memory or with the files that the process may have open, some are merged to
+// a spill file before. An input that is damaged, not sorted or no result is an
+// error that names the line. Files are treated as Run does.
+func Merge(ctx context.Context, o MergeOptions) (MergeReport, error) {
+	start := time.Now()
+	m, err := newMerge(ctx, o)
+	if err != nil {
+		return MergeReport{}, err
+	}
+	defer m.close()
+	err = m.do(ctx)
+	report := m.report()
+	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
+	if err == nil {
+		err = m.publish(ctx, report)
+	}
+	return report, err
+}
+
+// merge is one merge.
+type merge struct {
+	job      *job // for its options and files
+	observer MergeObserver
+	plan     MergePlan
+	parts    []part
+	spills   []*spill // by the level of their parts
+	buffers  [][]byte // of readers, to be used again
+
+	bytesRead    atomic.Int64
+	bytesSpilled int64
+	rows, groups uint64
+}
+
+// newMerge checks all that can be checked before anything is read.
+func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
+	j := &job{Options: Options{
+		Inputs: o.Inputs, Output: o.Output, Report: o.Report, Written: o.Written,
+		Memory: o.Memory, TempDir: o.TempDir, Decimals: o.Decimals,
+		Stdin: o.Stdin, Stdout: o.Stdout,
+		Observer: Observer{Warning: o.Observer.Warning},
+	}.withDefaults()}
+	if err := j.findInputs(); err != nil {
+		return nil, err
+	}
+	if len(j.sources) == 0 {
+		return nil, UsageErrorf("nothing to merge: give some results")
+	}
+	m := &merge{job: j, observer: o.Observer}
+	err := m.findParts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m.plan, err = newMergePlan(j.Memory, m.parts, cmp.Or(o.openFiles, openFiles())); err != nil {
+		return nil, err
+	}
+	m.plan.sort(m.parts)
+	if err := j.openOutputs(); err != nil {
+		m.close()
+		return nil, err
+	}
+	if o.Observer.Plan != nil {
+		o.Observer.Plan(m.plan)
+	}
+	if o.Observer.Started != nil {
+		o.Observer.Started(m.progress)
+	}
+	return m, nil
+}
+
+// progress may be called by any goroutine.
+func (m *merge) progress() Progress {
+	return Progress{BytesRead: m.bytesRead.Load(), BytesTotal: m.job.bytesTotal}
+}
+
+// report tells what the merge saw so far.
+func (m *merge) report() MergeReport {
+	return MergeReport{
+		Inputs:       len(m.job.sources),
+		Rows:         m.rows,
+		Groups:       m.groups,
+		BytesRead:    uint64(m.bytesRead.Load()),
+		BytesSpilled: uint64(m.bytesSpilled),
+		PeakMemory:   peakMemory(),
+	}
+}
+
+// publish makes the files appear.
+func (m *merge) publish(ctx context.Context, report MergeReport) error {
+	if err := m.job.writeReport(report); err != nil {
+		return err
+	}
+	return publish(ctx, []*output.File{m.job.reportFile, m.job.result}, func() error {
+		if m.observer.Ending == nil {
+			return nil
+		}
+		return m.observer.Ending(report)
+	})
+}
+
+// close gives back what the merge holds, without trace of what wasn't committed.
+func (m *merge) close() {
+	for _, s := range m.spills {
+		s.close()
+	}
+	m.job.close()
+}

@@ -1,0 +1,190 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MergePlan is what a merge spends its memory limit on. All sizes are in bytes,
+// but for those that are counts.
+//
+//	memory = program + runtime + slack + inputs + parts
+//
+// What is for parts is spent anew on each batch of them, with the result's
+// compressor beside the last.
+type MergePlan struct {
+	Memory int64 // the limit: the most that may be resident
+
+	Program int64 // the executable's pages, which the Go runtime doesn't count
+	Runtime int64 // what the Go runtime takes beside its heap
+	Slack   int64 // garbage not yet collected
+	Inputs  int64 // the names of all inputs, and what is known of them
+
+	Parts  int64 // of a batch: their buffers and decompressors
+	Buffer int   // read buffer of each
+	Window int64 // the most that a decompressor may look back on
+	Files  int   // inputs in a batch: that many files can be open
+}
+
+const (
+	inputNameMemory = 512 // of each input: a path, and where it stands in several lists
+
+	partMemory = kib // of each part that is read, beside its buffer
+
+	compressorMemory = 3 * mib // zstd's, which takes more than gzip's
+
+	minPartBuffer = 16 * kib
+	maxPartBuffer = 128 * kib // past that, reading gets no faster
+
+	// ownFiles is how many files are open beside inputs: outputs, the log, spill
+	// files, and those that the process was started with.
+	ownFiles = 32
+
+	leastOpenFiles = 256 // that any system allows
+
+	minFiles = 2 // may be too many, which opening them will tell
+
+	minLast = 16 // merged parts in the last batch
+)
+
+// need is what reading a part takes.
+type need struct {
+	compressed bool
+	window     int64
+}
+
+// load is what several parts take together.
+type load struct {
+	memory int64
+	files  int
+}
+
+func (l load) plus(m load) load  { return load{l.memory + m.memory, l.files + m.files} }
+func (l load) minus(m load) load { return load{l.memory - m.memory, l.files - m.files} }
+
+// newMergePlan spends memory on merging parts, where so many files can be open.
+func newMergePlan(memory int64, parts []part, openFiles int) (MergePlan, error) {
+	p := spendOnMerge(memory, parts, openFiles)
+	if p.works(parts) {
+		return p, nil
+	}
+	enough := memory / mib * mib
+	for !spendOnMerge(enough, parts, openFiles).works(parts) {
+		enough += mib
+	}
+	return p, UsageErrorf("--memory %s is too small to merge %d results: give --memory %dMiB or more", size(memory), len(parts), enough/mib)
+}
+
+// spendOnMerge divides memory up, without looking whether the parts are large
+// enough.
+func spendOnMerge(memory int64, parts []part, openFiles int) MergePlan {
+	p := MergePlan{
+		Memory:  memory,
+		Program: programMemory,
+		Runtime: runtimeMemory + processorMemory,
+		Inputs:  int64(len(parts)) * inputNameMemory,
+		Files:   max(openFiles-ownFiles, minFiles),
+		Buffer:  minPartBuffer,
+	}
+	rest := memory - p.Program - p.Runtime - p.Inputs
+	p.Slack = max(minSlack, min(rest/8, enoughSlack))
+	p.Parts = rest - p.Slack
+	p.Window = max(minWindow, powerOf2(rest/4))
+	left := p.Parts - compressorMemory - p.sum(parts).memory
+	p.Buffer = clamp(minPartBuffer+left/int64(len(parts)), minPartBuffer, maxPartBuffer)
+	return p
+}
+
+// works reports whether each part can be read, and some merged ones in the last
+// batch.
+func (p MergePlan) works(parts []part) bool {
+	tooLarge := func(t part) bool { return !p.fits(p.load(t)) }
+	return !slices.ContainsFunc(parts, tooLarge) && p.finishes(load{memory: minLast * p.load(part{level: 1}).memory})
+}
+
+// sort puts the parts first that take most to be read. The last may not have to be
+// spilled.
+func (p MergePlan) sort(parts []part) {
+	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(p.load(b).memory, p.load(a).memory) })
+}
+
+// window returns the most that the decompressor of a part may look back on. It is
+// more than needed where that is little: a later piece of the data may need more
+// than the first.
+func (p MergePlan) window(n need) int64 {
+	if n.window == 0 {
+		return 0
+	}
+	return min(max(n.window, p.Window/8), p.Window)
+}
+
+// load returns what reading a part takes.
+func (p MergePlan) load(t part) load {
+	l := load{memory: partMemory + int64(p.Buffer)}
+	if t.level == 0 {
+		l.files = 1
+	}
+	if t.need.compressed {
+		l.memory += inputMemory
+	}
+	if window := p.window(t.need); window > 0 {
+		l.memory += window + decoderTables
+	}
+	return l
+}
+
+// sum returns what reading parts takes together.
+func (p MergePlan) sum(parts []part) (l load) {
+	for _, t := range parts {
+		l = l.plus(p.load(t))
+	}
+	return l
+}
+
+// fits reports whether parts can be read side by side.
+func (p MergePlan) fits(l load) bool { return l.memory <= p.Parts && l.files <= p.Files }
+
+// finishes reports whether parts can be read side by side while the result is
+// written.
+func (p MergePlan) finishes(l load) bool { return p.fits(l.plus(load{memory: compressorMemory})) }
+
+// batch returns how many of the first parts are to be merged next. These are all
+// of them if the result can be written at once, and else no more than it takes to
+// get there, because what they come to has to be spilled.
+func (p MergePlan) batch(parts []part) (n int, last bool) {
+	rest := p.sum(parts)
+	if p.finishes(rest) {
+		return len(parts), true
+	}
+	merged := p.load(part{level: 1})
+	var taken load
+	for n, t := range parts {
+		l := p.load(t)
+		taken, rest = taken.plus(l), rest.minus(l)
+		switch {
+		case !p.fits(taken) && n > 0:
+			return n, false
+		case p.finishes(rest.plus(merged)):
+			return n + 1, false
+		}
+	}
+	return len(parts), false
+}
+
+// String returns the plan as a table.
+func (p MergePlan) String() string {
+	var b strings.Builder
+	line := func(name string, bytes int64, detail string) {
+		fmt.Fprintf(&b, "%-24s %12s  %s\n", name, size(bytes), detail)
+	}
+	line("memory", p.Memory, "")
+	line("program", p.Program, "pages of the executable")
+	line("runtime", p.Runtime, "what Go takes beside its heap")
+	line("slack", p.Slack, "garbage")
+	line("inputs", p.Inputs, "names")
+	line("parts", p.Parts, fmt.Sprintf("read side by side, %d files at most, with a buffer of %s each and windows up to %s",
+		p.Files, size(int64(p.Buffer)), size(p.Window)))
+	return b.String()
+}

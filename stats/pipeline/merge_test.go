@@ -1,0 +1,268 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"dailystats/stats"
+	"dailystats/stats/output"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// few is a number of open files that leaves a merge the fewest inputs at a time.
+const few = 1
+
+// TestMergeOfAnySplit proves that the merge of the results of any split of events
+// is the result of all of them, be it at once or by way of other merges, in any
+// order, through spill files or not, and also where it is rounded in the end.
+func TestMergeOfAnySplit(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		inputs := rapid.SliceOfN(rapid.Map(rapid.SliceOfN(lineGen(), 0, 50), func(lines []string) string {
+			return strings.Join(lines, "\n") + "\n"
+		}), 1, 5).Draw(t, "inputs")
+		var results []string
+		for _, text := range inputs {
+			results = append(results, runText(t, text, stats.Decimals{}))
+		}
+		decimals := rapid.SampledFrom([]stats.Decimals{{}, stats.FixedDecimals(2)}).Draw(t, "decimals")
+		want := runText(t, strings.Join(inputs, ""), decimals)
+
+		sub := filepath.Join(dir, "results")
+		results = store(t, sub, rapid.Permutation(results).Draw(t, "order"), rapid.SampledFrom([]string{"plain", "gzip"}).Draw(t, "stored as"))
+		files := rapid.SampledFrom([]int{0, few}).Draw(t, "open files")
+		if n := rapid.IntRange(0, len(results)).Draw(t, "merged before"); n > 0 {
+			merged := filepath.Join(sub, "merged.csv")
+			if _, err := Merge(context.Background(), MergeOptions{Inputs: results[:n], Output: merged, TempDir: dir, openFiles: files}); err != nil {
+				t.Fatal(err)
+			}
+			results = append(results[n:], merged)
+		}
+		var got bytes.Buffer
+		report, err := Merge(context.Background(), MergeOptions{Inputs: results, Output: "-", Stdout: &got, TempDir: dir, Decimals: decimals, openFiles: files})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Fatal(diff)
+		}
+		if spills := files == few && len(results) > minFiles; spills != (report.BytesSpilled > 0) || int(report.Groups) != strings.Count(want, "\n")-1 {
+			t.Fatalf("the report is %+v", report)
+		}
+	})
+}
+
+// runText returns the result of a run over events.
+func runText(t fataler, events string, decimals stats.Decimals) string {
+	var result bytes.Buffer
+	_, err := Run(context.Background(), Options{
+		Inputs: []string{"-"}, Stdin: strings.NewReader(events), Output: "-", Stdout: &result, Decimals: decimals, Parallel: 1, Memory: 24 * mib,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.String()
+}
+
+// TestMergeManyInputs proves that any number of inputs is merged in the least
+// memory with few open files, by levels of spill files, and that all of it is
+// counted.
+func TestMergeManyInputs(t *testing.T) {
+	const inputs = 10_000
+	dir := t.TempDir()
+	for i := range inputs {
+		row := output.AppendRow([]byte(output.Header), stats.Key{User: int64(i % 3)}, stats.Totals{Events: 2, Purchases: 1, Revenue: stats.NewAmount(1, 1)}, stats.Decimals{})
+		row = output.AppendRow(row, stats.Key{Day: 1, User: int64(i)}, stats.Totals{Events: 1}, stats.Decimals{})
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), row, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := output.AppendRow([]byte(output.Header), stats.Key{User: 0}, stats.Totals{Events: 6668, Purchases: 3334, Revenue: stats.NewAmount(3334, 3334)}, stats.Decimals{})
+	for user := int64(1); user < 3; user++ {
+		want = output.AppendRow(want, stats.Key{User: user}, stats.Totals{Events: 6666, Purchases: 3333, Revenue: stats.NewAmount(3333, 3333)}, stats.Decimals{})
+	}
+	for user := range int64(inputs) {
+		want = output.AppendRow(want, stats.Key{Day: 1, User: user}, stats.Totals{Events: 1}, stats.Decimals{})
+	}
+	for _, o := range []MergeOptions{{Memory: 24 * mib, openFiles: few}, {Memory: 24 * mib}, {Memory: 512 * mib, openFiles: inputs + ownFiles}} {
+		var got bytes.Buffer
+		o.Inputs, o.Output, o.Stdout, o.TempDir = []string{dir}, "-", &got, t.TempDir()
+		report, err := Merge(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%d open files: the result is not what was expected: %d bytes, not %d", o.openFiles, got.Len(), len(want))
+		}
+		if report.Inputs != inputs || report.Rows != 2*inputs || report.Groups != inputs+3 || (report.BytesSpilled > 0) != (o.Memory == 24*mib) {
+			t.Errorf("the report is %+v", report)
+		}
+	}
+}
+
+// TestMergeRefused proves what is found before anything is written.
+func TestMergeRefused(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in")
+	if err := os.WriteFile(in, []byte(output.Header), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		o    MergeOptions
+		want string
+	}{
+		"no input":             {MergeOptions{Output: in + ".csv"}, "nothing to merge"},
+		"missing input":        {MergeOptions{Inputs: []string{in + "x"}, Output: in + ".csv"}, "not found"},
+		"output is an input":   {MergeOptions{Inputs: []string{in}, Output: in}, "it is an input"},
+		"report is an input":   {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Report: in}, "it is an input"},
+		"report is the output": {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Report: in + ".csv"}, "written twice"},
+		"log is an input":      {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Written: []string{in}}, "it is an input"},
+		"too little memory":    {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Memory: mib}, "give --memory"},
+		"no such spill folder": {MergeOptions{Inputs: []string{in}, Output: in + ".csv", TempDir: filepath.Join(dir, "no")}, "is not a folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Merge(t.Context(), test.o)
+			if !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v", err)
+			}
+			if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+				t.Errorf("left in the folder: %v", entries)
+			}
+		})
+	}
+}
+
+// TestMergeCancelled proves that a merge that is ended returns the cause, changes
+// no file, and leaves no goroutine behind: before it begins, and while it reads.
+func TestMergeCancelled(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in")
+	rows := []byte(output.Header)
+	for user := range int64(100_000) {
+		rows = output.AppendRow(rows, stats.Key{User: user}, stats.Totals{Events: 1}, stats.Decimals{})
+	}
+	if err := os.WriteFile(in, rows, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checkLeaks(t)
+	cause := errors.New("stopped")
+	for _, size := range []int{0, len(output.Header), len(rows) / 2} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		stdin := &endingReader{Reader: bytes.NewReader(rows), rest: size, end: func() { cancel(cause) }}
+		_, err := Merge(ctx, MergeOptions{Inputs: []string{in, "-"}, Stdin: stdin, Output: filepath.Join(dir, "out"), TempDir: dir})
+		if err != cause {
+			t.Errorf("after %d bytes the error is %v, want %v", size, err, cause)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left in the folder: %v", entries)
+	}
+}
+
+// endingReader calls end when it has given rest bytes.
+type endingReader struct {
+	*bytes.Reader
+	rest int
+	end  func()
+}
+
+func (r *endingReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if r.rest -= n; r.rest <= 0 {
+		r.end()
+	}
+	return n, err
+}
+
+// TestMergePlan proves that no batch of a plan comes to more than the limit, that
+// batches come to an end, and that what the README promises to work does.
+func TestMergePlan(t *testing.T) {
+	needs := rapid.SampledFrom([]need{{}, {}, {compressed: true}, {true, 1}, {true, mib}, {true, 8 * mib}, {true, 1 << 40}})
+	rapid.Check(t, func(t *rapid.T) {
+		memory := rapid.SampledFrom([]int64{24, 32, 64, 256, 4096}).Draw(t, "MiB") * mib
+		files := rapid.SampledFrom([]int{0, 50, 1000, 1 << 20}).Draw(t, "open files")
+		var parts []part
+		for range rapid.IntRange(1, 400).Draw(t, "parts") {
+			parts = append(parts, part{need: needs.Draw(t, "need")})
+		}
+		p, err := newMergePlan(memory, parts, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.sort(parts)
+		fixed := p.Program + p.Runtime + p.Slack + p.Inputs
+		for batches := 0; ; batches++ {
+			n, last := p.batch(parts)
+			l := p.sum(parts[:n])
+			if last {
+				l.memory += compressorMemory
+			}
+			if n == 0 || fixed+l.memory > memory || l.files > max(files-ownFiles, minFiles) || batches > 1000 {
+				t.Fatalf("batch %d of %d parts takes %+v: %v", n, len(parts), l, p)
+			}
+			if last {
+				break
+			}
+			parts = append(parts[n:len(parts):len(parts)], part{level: parts[n-1].level + 1})
+		}
+	})
+}
+
+// TestMergePlanNamesWhatWorks proves that the error about too little memory names
+// a limit that works, and that one of a MiB less doesn't.
+func TestMergePlanNamesWhatWorks(t *testing.T) {
+	for _, parts := range [][]part{make([]part, 1), make([]part, 20_000), {{need: need{true, 8 * mib}}}} {
+		_, err := newMergePlan(2*mib, parts, 100)
+		var enough int64
+		if err == nil {
+			t.Fatal("2 MiB are enough")
+		}
+		if _, scanErr := fmt.Sscanf(err.Error()[strings.Index(err.Error(), "give"):], "give --memory %dMiB", &enough); scanErr != nil {
+			t.Fatalf("%v: %v", err, scanErr)
+		}
+		if _, err := newMergePlan(enough*mib, parts, 100); err != nil {
+			t.Error(err)
+		}
+		if _, err := newMergePlan((enough-1)*mib, parts, 100); err == nil {
+			t.Errorf("%d parts: %d MiB are enough, too", len(parts), enough-1)
+		}
+	}
+}
+
+// BenchmarkMerge measures merging results of a million rows together, from the
+// page cache.
+func BenchmarkMerge(b *testing.B) {
+	for _, inputs := range []int{2, 20, 500} {
+		b.Run(fmt.Sprintf("inputs=%d", inputs), func(b *testing.B) {
+			dir := b.TempDir()
+			for i := range inputs {
+				rows := []byte(output.Header)
+				for user := range int64(1_000_000 / inputs) {
+					key := stats.Key{Day: stats.Day(user * 30 * int64(inputs) / 1_000_000), User: user*1009 + int64(i*37%100)}
+					rows = output.AppendRow(rows, key, stats.Totals{Events: 3, Purchases: 1, Revenue: stats.NewAmount(uint64(user%1000), 99e16)}, stats.Decimals{})
+				}
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), rows, 0o600); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			var report MergeReport
+			for b.Loop() {
+				var err error
+				if report, err = Merge(b.Context(), MergeOptions{Inputs: []string{dir}, Output: os.DevNull, TempDir: dir}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.SetBytes(int64(report.BytesRead))
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(report.Rows), "ns/row")
+		})
+	}
+}

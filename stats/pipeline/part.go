@@ -1,0 +1,211 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"dailystats/stats/input"
+	"dailystats/stats/output"
+
+	"github.com/dustin/go-humanize"
+)
+
+// part is one of the results that are still to be merged: an input, or a run in a
+// spill file, which was merged of several parts.
+//
+//	inputs           │a│b│c│d│e│f│g│h│  level 0
+//	                  └┬──┘ └┬──┘
+//	first spill file  │abc │def │       level 1, each a whole result
+//	                        └┬──────┘
+//	second one              │defgh│     level 2
+//
+// Parts are taken from the front, and what comes of them goes to the end. So a
+// spill file is written by the time that it is read, however many levels there
+// are, and its space is free when the next one is complete.
+type part struct {
+	source input.Source // at level 0
+	need   need
+	level  int
+	run    *io.SectionReader // from level 1 on
+}
+
+// findParts looks at how the inputs are stored.
+func (m *merge) findParts(ctx context.Context) error {
+	m.parts = make([]part, 0, len(m.job.sources))
+	for _, s := range m.job.sources {
+		n, err := m.needOf(ctx, s)
+		if err != nil {
+			return err
+		}
+		m.parts = append(m.parts, part{source: s, need: n})
+	}
+	return nil
+}
+
+// needOf tells how a source is stored. It may have to wait for the first bytes of
+// standard input.
+func (m *merge) needOf(ctx context.Context, s input.Source) (need, error) {
+	if s.Name != "-" {
+		compressed, window, err := s.Storage()
+		if err != nil {
+			err = fmt.Errorf("%v: %w", s, err)
+		}
+		return need{compressed, window}, err
+	}
+	windowed, stdin, err := input.NeedsWindow(ctx, []input.Source{s}, m.job.Stdin)
+	m.job.Stdin = stdin
+	if windowed {
+		return need{true, input.UnknownWindow}, err
+	}
+	return need{compressed: true}, err
+}
+
+// do merges parts until there is only the result.
+func (m *merge) do(ctx context.Context) error {
+	for {
+		n, last := m.plan.batch(m.parts)
+		if last {
+			break
+		}
+		run, err := m.spill(ctx, m.parts[:n])
+		if err != nil {
+			return err
+		}
+		m.parts = append(m.parts[n:], run)
+	}
+	w := &rowWriter{w: m.job.result, rows: output.Rows{Decimals: m.job.Decimals}}
+	if err := m.mergeParts(ctx, m.parts, w); err != nil {
+		return err
+	}
+	m.groups = w.count
+	return m.job.result.Finish()
+}
+
+// spill merges parts to one in a spill file.
+func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
+	level := parts[len(parts)-1].level + 1
+	if level > len(m.spills) {
+		s, err := newSpill(m.job.TempDir, &m.bytesSpilled)
+		if err != nil {
+			return part{}, err
+		}
+		m.spills = append(m.spills, s)
+	}
+	s := m.spills[level-1]
+	start := s.size
+	if err := m.mergeParts(ctx, parts, &rowWriter{w: s}); err != nil {
+		return part{}, err
+	}
+	s.runs++
+	return part{level: level, run: io.NewSectionReader(s.file, start, s.size-start)}, nil
+}
+
+// mergeParts writes what parts add up to, and lets go of them.
+func (m *merge) mergeParts(ctx context.Context, parts []part, w *rowWriter) error {
+	readers := make([]*rowReader, 0, len(parts))
+	defer func() { m.closeReaders(readers) }()
+	for _, p := range parts {
+		r, err := m.open(ctx, p)
+		if err != nil {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+		readers = append(readers, r)
+	}
+	if err := addUp(readers, w); err != nil {
+		return err
+	}
+	for i, p := range parts {
+		if p.level == 0 {
+			m.rows += readers[i].rows()
+		} else {
+			m.spills[p.level-1].release()
+		}
+	}
+	return nil
+}
+
+// closeReaders makes sure that what readers took is free for the next batch.
+func (m *merge) closeReaders(readers []*rowReader) {
+	compressed := false
+	for i, r := range readers {
+		r.close()
+		m.buffers = append(m.buffers, r.buf)
+		compressed = compressed || m.parts[i].need.compressed
+	}
+	if compressed {
+		runtime.GC() // it leaves alone what has just been put in a sync.Pool
+		runtime.GC()
+	}
+}
+
+// open opens a part.
+func (m *merge) open(ctx context.Context, p part) (*rowReader, error) {
+	r := &rowReader{ctx: ctx}
+	if n := len(m.buffers); n > 0 {
+		r.buf, m.buffers = m.buffers[n-1], m.buffers[:n-1]
+	} else {
+		r.buf = make([]byte, m.plan.Buffer)
+	}
+	if p.level > 0 {
+		r.name, r.text = "spill file", io.NopCloser(p.run)
+		return r, nil
+	}
+	text, err := input.OpenText(ctx, p.source, input.TextConfig{
+		MaxWindow: m.plan.window(p.need),
+		Stdin:     m.job.Stdin,
+		BytesRead: &m.bytesRead,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", p.source, err)
+	}
+	r.name, r.text = p.source.String(), text
+	return r, nil
+}
+
+// spill is a file with runs of rows. It is unlinked as soon as it is made, where
+// the system can do that: it goes with the process.
+type spill struct {
+	file   *os.File
+	remove bool // the file still has a name
+	size   int64
+	total  *int64 // bytes in all spill files
+	runs   int    // that are still to be merged
+}
+
+func newSpill(dir string, total *int64) (*spill, error) {
+	file, err := os.CreateTemp(dir, "dailystats-spill-*")
+	if err != nil {
+		return nil, fmt.Errorf("creating a spill file (--temp-dir names another folder): %w", err)
+	}
+	return &spill{file: file, remove: os.Remove(file.Name()) != nil, total: total}, nil
+}
+
+// Write implements io.Writer.
+func (s *spill) Write(p []byte) (int, error) {
+	n, err := s.file.Write(p)
+	s.size += int64(n)
+	*s.total += int64(n)
+	if err != nil {
+		err = fmt.Errorf("spilling to disk, after %s (--temp-dir names another folder): %w", humanize.IBytes(uint64(*s.total)), err)
+	}
+	return n, err
+}
+
+// release lets go of one run. With the last one goes the file: it has all that it
+// will have.
+func (s *spill) release() {
+	if s.runs--; s.runs == 0 {
+		s.close()
+	}
+}
+
+func (s *spill) close() {
+	_ = s.file.Close() // what was in it has been read, or is not wanted any more
+	if s.remove {
+		_ = os.Remove(s.file.Name())
+	}
+}
