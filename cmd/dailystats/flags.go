@@ -22,6 +22,8 @@ type jobFlags struct {
 	MaxInvalid pipeline.Limit `placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
 	Rejects    string         `placeholder:"FILE" help:"Write each invalid line as a JSON object."`
 	Report     string         `placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Metrics    string         `placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
+	HTML       string         `name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
 	Progress   string         `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
 	LogInvalid bool `default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
@@ -41,6 +43,8 @@ func (f *jobFlags) options() pipeline.Options {
 		Inputs:     f.Inputs,
 		Rejects:    f.Rejects,
 		Report:     f.Report,
+		Metrics:    f.Metrics,
+		Page:       f.HTML,
 		Memory:     int64(f.Memory),
 		Parallel:   int(f.Parallel),
 		MaxLine:    int(f.MaxLine),

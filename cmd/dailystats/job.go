@@ -45,7 +45,7 @@ func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 // observer passes on what happens in a run to the log and to the progress bar.
 func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observer {
 	o := pipeline.Observer{
-		Started: screen.showProgress,
+		Started: func(progress func() pipeline.Progress) { log.follow(screen, progress) },
 		Warning: log.warn,
 		Plan: func(p pipeline.Plan) {
 			useProcessors(p.Workers)

@@ -22,8 +22,9 @@ import (
 // eventLog is the log of one run.
 type eventLog struct {
 	*logrus.Logger
-	sink  *logSink
-	plain bool // text without colors
+	sink   *logSink
+	plain  bool // text without colors
+	person bool // text with colors: somebody reads it
 }
 
 // openLog opens the log that flags ask for, on the terminal if it isn't a file.
@@ -45,7 +46,7 @@ func openLog(flags *logFlags, screen *terminal) (*eventLog, error) {
 	logger.SetLevel(level)
 	logger.SetFormatter(formatter(flags.LogFormat, sink.file == nil && screen.isTerminal))
 	text, isText := logger.Formatter.(*logrus.TextFormatter)
-	return &eventLog{Logger: logger, sink: sink, plain: isText && text.DisableColors}, nil
+	return &eventLog{Logger: logger, sink: sink, plain: isText && text.DisableColors, person: isText && text.ForceColors}, nil
 }
 
 // openLogFile opens a file to append to, or standard output for "-".
@@ -121,6 +122,10 @@ func (l *eventLog) debugLines(text string) {
 // summary logs what the run saw: the fields of the report's file.
 func (l *eventLog) summary(r pipeline.Report) {
 	l.Debugf("the fast reader took %d of %d events", r.FastEvents, r.Events)
+	if l.person {
+		l.Info("summary\n" + r.Text())
+		return
+	}
 	l.WithFields(logrus.Fields{
 		"lines":           r.Lines,
 		"blank":           r.Blank,

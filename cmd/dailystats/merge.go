@@ -73,7 +73,7 @@ func (c *mergeCommand) options() pipeline.MergeOptions {
 // observer passes on what happens in a merge to the log and to the progress bar.
 func (c *mergeCommand) observer(screen *terminal, log *eventLog) pipeline.MergeObserver {
 	return pipeline.MergeObserver{
-		Started: screen.showProgress,
+		Started: func(progress func() pipeline.Progress) { log.follow(screen, progress) },
 		Warning: log.warn,
 		Plan: func(p pipeline.MergePlan) {
 			useProcessors(1)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"dailystats/stats/pipeline"
 
+	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
@@ -56,11 +59,9 @@ func (t *terminal) Write(p []byte) (int, error) {
 // refresh is how often the bar moves.
 const refresh = 100 * time.Millisecond
 
-// showProgress shows a bar, if one is wanted, until hideProgress is called.
+// showProgress shows a bar until hideProgress is called.
 func (t *terminal) showProgress(progress func() pipeline.Progress) {
-	if !t.wantsBar {
-		return
-	}
+	start := time.Now()
 	t.bar = newBar(t.file, progress().BytesTotal)
 	t.done.Go(func() {
 		tick := time.NewTicker(refresh)
@@ -68,7 +69,7 @@ func (t *terminal) showProgress(progress func() pipeline.Progress) {
 		for {
 			select {
 			case <-tick.C:
-				t.draw(progress())
+				t.draw(progress(), time.Since(start))
 			case <-t.stop:
 				return
 			}
@@ -89,12 +90,15 @@ func newBar(file *os.File, total int64) *bar {
 	return &bar{clear: b.Clear, describe: b.Describe, set: b.Set64}
 }
 
-func (t *terminal) draw(p pipeline.Progress) {
+func (t *terminal) draw(p pipeline.Progress, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p.Merging {
-		t.bar.describe("merging")
+		t.bar.describe(p.Phase())
 		return
+	}
+	if perSecond := float64(p.Events) / took.Seconds(); p.Events > 0 {
+		t.bar.describe(fmt.Sprintf("%s, %s events/s", p.Phase(), strings.TrimSpace(humanize.SIWithDigits(perSecond, 1, ""))))
 	}
 	read := p.BytesRead
 	if p.BytesTotal > 0 {

@@ -89,7 +89,13 @@ func (j *job) openOutputs() (err error) {
 	if j.rejects, err = j.create(j.Rejects); err != nil {
 		return err
 	}
-	j.reportFile, err = j.create(j.Options.Report)
+	if j.reportFile, err = j.create(j.Options.Report); err != nil {
+		return err
+	}
+	if j.metrics, err = j.create(j.Metrics); err != nil {
+		return err
+	}
+	j.page, err = j.create(j.Page)
 	return err
 }
 
@@ -108,7 +114,7 @@ func (j *job) create(path string) (*output.File, error) {
 // checkApart refuses outputs that would overwrite an input or each other.
 func (j *job) checkApart() error {
 	written := []string{}
-	for _, path := range slices.Concat([]string{j.Output, j.Rejects, j.Options.Report}, j.Written) {
+	for _, path := range slices.Concat([]string{j.Output, j.Rejects, j.Options.Report, j.Metrics, j.Page}, j.Written) {
 		if path == "" {
 			continue
 		}

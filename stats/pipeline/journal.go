@@ -17,6 +17,7 @@ type journal struct {
 	turns    *sorter.Turns // by block number
 	observer *Observer
 	rejects  io.Writer // nil where there are none
+	samples  *samples  // nil where none are wanted
 	limit    Limit
 
 	// batchBytes is when a text of a batch is passed on, in bytes. It should be
@@ -41,6 +42,9 @@ func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
 		batchBytes: plan.BatchBytes,
 		free:       make(chan *batch, batches*plan.Workers),
 	}
+	if o.Page != "" {
+		j.samples = new(samples)
+	}
 	for range cap(j.free) {
 		j.free <- new(batch)
 	}
@@ -49,7 +53,7 @@ func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
 
 // needed reports whether anybody cares for the order of invalid events.
 func (j *journal) needed() bool {
-	return j.observer.AppendInvalid != nil || j.rejects != nil || j.limit.kind == limitCount
+	return j.observer.AppendInvalid != nil || j.rejects != nil || j.samples != nil || j.limit.kind == limitCount
 }
 
 // take waits for a batch. A worker must have one before it takes a block: so the
@@ -91,6 +95,7 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 
 func (j *journal) write(b *batch) error {
 	defer b.reset()
+	j.samples.keep(b.samples)
 	last, limitErr := j.count(b.events)
 	if j.rejects != nil {
 		if _, err := j.rejects.Write(b.rejects[:last.rejects]); err != nil {
@@ -112,6 +117,7 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 		return err
 	}
 	_, limitErr := j.count([]noted{{rules: e.Fault.Rules}})
+	j.samples.keep(j.samples.find(nil, e))
 	if j.rejects != nil {
 		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line); err != nil {
 			return err
@@ -149,6 +155,7 @@ func (j *journal) tooMany() error {
 type batch struct {
 	events       []noted
 	log, rejects []byte
+	samples      []sample
 }
 
 // noted is an event in a batch, and how long the batch's texts are with it.
@@ -180,9 +187,10 @@ func (j *journal) add(b *batch, e Invalid, line []byte) {
 	if j.observer.AppendInvalid != nil {
 		b.log = j.observer.AppendInvalid(b.log, e)
 	}
+	b.samples = j.samples.find(b.samples, e)
 	b.events = append(b.events, noted{e.Fault.Rules, len(b.log), len(b.rejects)})
 }
 
 func (b *batch) reset() {
-	b.events, b.log, b.rejects = b.events[:0], b.log[:0], b.rejects[:0]
+	b.events, b.log, b.rejects, b.samples = b.events[:0], b.log[:0], b.rejects[:0], b.samples[:0]
 }

@@ -13,6 +13,8 @@ type Options struct {
 	Output  string   // file for the result, "-" is Stdout; empty validates only
 	Rejects string   // file for the invalid lines; empty for none
 	Report  string   // file for the report, as JSON; empty for none
+	Metrics string   // file for the report, as Prometheus has it; empty for none
+	Page    string   // file for the report, as an HTML page; empty for none
 	// Written are files that the caller writes meanwhile, such as a log. None
 	// may be one of the others.
 	Written []string
@@ -71,5 +73,14 @@ type Invalid struct {
 type Progress struct {
 	BytesRead  int64 // of the inputs, as they are stored
 	BytesTotal int64 // of all inputs; -1 where it can't be known
-	Merging    bool  // all is read
+	Events     uint64
+	Merging    bool // all is read
+}
+
+// Phase is what a run is doing, in a word.
+func (p Progress) Phase() string {
+	if p.Merging {
+		return "merging"
+	}
+	return "reading"
 }

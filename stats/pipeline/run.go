@@ -54,7 +54,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	defer j.close()
+	stop := j.follow()
 	err = j.do(ctx)
+	stop()
 	report := j.report()
 	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
@@ -71,6 +73,8 @@ type job struct {
 	result     *output.File // nil where events are only checked
 	rejects    *output.File // nil where none are wanted
 	reportFile *output.File // likewise
+	metrics    *output.File // likewise
+	page       *output.File // likewise
 
 	reader  *input.Reader
 	journal journal
@@ -82,8 +86,10 @@ type job struct {
 	tallies   []*tally // one for each worker of the reduce pass
 	calendar  *calendar
 
-	bytesTotal int64
-	merging    atomic.Bool
+	bytesTotal  int64
+	course      *course       // nil where no page is wanted
+	eventsSoFar atomic.Uint64 // valid ones, in the blocks that are through
+	merging     atomic.Bool
 }
 
 // newJob checks all that can be checked before anything is read.
@@ -142,10 +148,11 @@ func (j *job) do(ctx context.Context) error {
 // publish makes the files appear, the result among them unless there was a
 // failure.
 func (j *job) publish(ctx context.Context, report Report, failure error) error {
-	if err := j.writeReport(report); err != nil {
+	err := cmp.Or(j.writeReport(report), j.writeMetrics(report, failure), j.writePage(report))
+	if err != nil {
 		return err
 	}
-	files := []*output.File{j.rejects, j.reportFile}
+	files := []*output.File{j.rejects, j.reportFile, j.metrics, j.page}
 	if failure == nil {
 		files = append(files, j.result)
 	}
@@ -219,7 +226,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		w := &workers[i]
-		*w = worker{reader: j.reader, journal: &j.journal, maxLine: j.MaxLine}
+		*w = worker{reader: j.reader, journal: &j.journal, maxLine: j.MaxLine, eventsSoFar: &j.eventsSoFar}
 		if j.sorter != nil {
 			w.run = j.sorter.NewRun(ctx)
 		}
@@ -236,7 +243,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 
 // progress may be called by any goroutine.
 func (j *job) progress() Progress {
-	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.bytesTotal, Merging: j.merging.Load()}
+	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.bytesTotal, Events: j.eventsSoFar.Load(), Merging: j.merging.Load()}
 }
 
 // reduce writes the result.
@@ -256,7 +263,7 @@ func (j *job) close() {
 	if j.sorter != nil {
 		j.sorter.Close()
 	}
-	for _, f := range []*output.File{j.result, j.rejects, j.reportFile} {
+	for _, f := range []*output.File{j.result, j.rejects, j.reportFile, j.metrics, j.page} {
 		if f != nil {
 			f.Discard()
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"dailystats/sorter"
 	"dailystats/stats"
@@ -19,9 +20,10 @@ type worker struct {
 	maxLine int
 	events  event.Reader
 
-	counts counts
-	batch  *batch // for the block at hand; nil between blocks, mostly
-	ended  bool   // there are no more blocks
+	counts      counts
+	eventsSoFar *atomic.Uint64 // of all workers
+	batch       *batch         // for the block at hand; nil between blocks, mostly
+	ended       bool           // there are no more blocks
 }
 
 // counts is what a worker saw.
@@ -114,8 +116,12 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 		if err := w.reject(ctx, b, 0, b.Data, event.TooLong(w.maxLine)); err != nil {
 			return err
 		}
-	} else if err := w.lines(ctx, b); err != nil && err != errLater {
-		return err
+	} else {
+		before := w.counts.events
+		if err := w.lines(ctx, b); err != nil && err != errLater {
+			return err
+		}
+		w.eventsSoFar.Add(w.counts.events - before)
 	}
 	if b.Ahead() {
 		return nil // nothing of it is for the journal yet

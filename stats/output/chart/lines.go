@@ -18,6 +18,7 @@ type Lines struct {
 type Axis struct {
 	Label  string
 	Log    bool
+	Tight  bool                 // it ends at the least and the largest figure, not at round ones
 	Format func(float64) string // of the figures along it; plain if nil
 }
 
@@ -70,6 +71,9 @@ func (l Lines) plot() *plot {
 	p.left = padding + p.widestTick(l.Y) + 8
 	p.right = width - padding - l.widestLabel() - 20 - 3*markSize
 	p.x = newScale(xs, l.X.Log, false, p.left, p.right)
+	if l.X.Tight {
+		p.x.tighten(xs)
+	}
 	return p
 }
 
@@ -204,7 +208,7 @@ func (l Lines) tags(p *plot) []tag {
 	var tags []tag
 	for i, line := range l.Lines {
 		points := l.shown(line)
-		if len(points) == 0 {
+		if len(points) == 0 || line.Label == "" {
 			continue
 		}
 		last := points[len(points)-1]

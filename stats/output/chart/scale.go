@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -12,6 +13,15 @@ type scale struct {
 	most     float64 // figure at the pixel to
 	from, to float64
 	ticks    []float64
+}
+
+// tighten makes the scale end at the least and the largest of its figures.
+func (s *scale) tighten(figures []float64) {
+	if len(figures) == 0 || slices.Min(figures) == slices.Max(figures) {
+		return
+	}
+	s.least, s.most = slices.Min(figures), slices.Max(figures)
+	s.ticks = slices.DeleteFunc(s.ticks, func(tick float64) bool { return tick < s.least || tick > s.most })
 }
 
 // newScale returns a scale over all figures that it can show, with its ends at
