@@ -167,13 +167,13 @@ func (b *bench) checkLimit() {
 		return
 	}
 	const any = 1 << 30
-	group, err := newCgroup(any)
+	group, err := NewCgroup(any)
 	if err != nil {
 		b.Limit = false
 		b.note("No process is held to its limit by the system: " + err.Error() + ".")
 		return
 	}
-	group.remove()
+	group.Remove()
 }
 
 func (b *bench) note(text string) { b.result.Notes = append(b.result.Notes, text) }

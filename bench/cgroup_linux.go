@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// cgroup holds the processes in it to a limit of memory. The nil cgroup holds
+// Cgroup holds the processes in it to a limit of memory. The nil Cgroup holds
 // nobody to anything.
-type cgroup struct {
-	dir    string
-	events string // the file that counts those killed
+type Cgroup struct {
+	dir   string
+	files cgroupFiles
 }
 
 // cgroupFS is where cgroups are.
 const cgroupFS = "/sys/fs/cgroup"
 
-// newCgroup makes a cgroup of so many bytes without swap, or none for no limit.
+// NewCgroup makes a cgroup of so many bytes without swap, or none for no limit.
 // The system's limits allow that in the cgroup that we are in, or not far above.
-func newCgroup(memory int64) (*cgroup, error) {
+func NewCgroup(memory int64) (*Cgroup, error) {
 	if memory == 0 {
 		return nil, nil
 	}
@@ -47,11 +47,11 @@ func newCgroup(memory int64) (*cgroup, error) {
 }
 
 // cgroupFiles are the names of a version's files.
-type cgroupFiles struct{ limit, swap, swapLimit, events string }
+type cgroupFiles struct{ limit, swap, swapLimit, events, peak string }
 
 var (
-	cgroupV1 = cgroupFiles{limit: "memory.limit_in_bytes", swap: "memory.memsw.limit_in_bytes", events: "memory.oom_control"}
-	cgroupV2 = cgroupFiles{limit: "memory.max", swap: "memory.swap.max", swapLimit: "0", events: "memory.events"}
+	cgroupV1 = cgroupFiles{limit: "memory.limit_in_bytes", swap: "memory.memsw.limit_in_bytes", events: "memory.oom_control", peak: "memory.max_usage_in_bytes"}
+	cgroupV2 = cgroupFiles{limit: "memory.max", swap: "memory.swap.max", swapLimit: "0", events: "memory.events", peak: "memory.peak"}
 )
 
 // cgroupPlaces returns the folders in which a cgroup may be made, to be tried in
@@ -90,13 +90,16 @@ func cgroupPlaces() (parents []string, files cgroupFiles, err error) {
 	}
 }
 
+// cgroupName is the pattern of the names of our cgroups.
+func cgroupName() string { return fmt.Sprintf("dailystats-%d-*", os.Getpid()) }
+
 // make makes a cgroup in a folder.
-func (files cgroupFiles) make(parent string, memory int64) (*cgroup, error) {
-	dir, err := os.MkdirTemp(parent, "dailystats-bench-*")
+func (files cgroupFiles) make(parent string, memory int64) (*Cgroup, error) {
+	dir, err := os.MkdirTemp(parent, cgroupName())
 	if err != nil {
 		return nil, err
 	}
-	c := &cgroup{dir: dir, events: files.events}
+	c := &Cgroup{dir: dir, files: files}
 	limit := strconv.FormatInt(memory, 10)
 	err = c.write(files.limit, limit)
 	if err == nil {
@@ -108,14 +111,14 @@ func (files cgroupFiles) make(parent string, memory int64) (*cgroup, error) {
 		}
 	}
 	if err != nil {
-		c.remove()
+		c.Remove()
 		return nil, err
 	}
 	return c, nil
 }
 
 // write sets a file that must be there: the kernel makes them.
-func (c *cgroup) write(name, text string) error {
+func (c *Cgroup) write(name, text string) error {
 	file, err := os.OpenFile(filepath.Join(c.dir, name), os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -124,20 +127,20 @@ func (c *cgroup) write(name, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// procs is the file to which a process writes its number to be in the cgroup.
-func (c *cgroup) procs() string {
+// Procs is the file to which a process writes its number to be in the cgroup.
+func (c *Cgroup) Procs() string {
 	if c == nil {
 		return ""
 	}
 	return filepath.Join(c.dir, "cgroup.procs")
 }
 
-// overrun reports whether a process was killed for taking too much.
-func (c *cgroup) overrun() bool {
+// Overrun reports whether a process was killed for taking too much.
+func (c *Cgroup) Overrun() bool {
 	if c == nil {
 		return false
 	}
-	file, err := os.Open(filepath.Join(c.dir, c.events))
+	file, err := os.Open(filepath.Join(c.dir, c.files.events))
 	if err != nil {
 		return false
 	}
@@ -150,9 +153,21 @@ func (c *cgroup) overrun() bool {
 	return false
 }
 
-// remove removes the cgroup, whose processes have ended. The kernel may take a
+// Peak is the most that the processes have taken, in bytes, with all that the
+// kernel has done for them: what it has of files can be most of that. It is 0
+// where the kernel does not count it.
+func (c *Cgroup) Peak() int64 {
+	text, err := os.ReadFile(filepath.Join(c.dir, c.files.peak))
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	return n
+}
+
+// Remove removes the cgroup, whose processes have ended. The kernel may take a
 // moment to see that.
-func (c *cgroup) remove() {
+func (c *Cgroup) Remove() {
 	if c == nil {
 		return
 	}

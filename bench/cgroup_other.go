@@ -2,9 +2,11 @@
 
 package bench
 
-// cgroup can't be had here.
-type cgroup struct{}
+// Cgroup can't be had here.
+type Cgroup struct{}
 
-func newCgroup(int64) (*cgroup, error) { return nil, errNoMemoryCgroup }
+// NewCgroup returns an error.
+func NewCgroup(int64) (*Cgroup, error) { return nil, errNoMemoryCgroup }
 
-func (*cgroup) remove() {}
+// Remove does nothing.
+func (*Cgroup) Remove() {}

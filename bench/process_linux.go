@@ -43,13 +43,13 @@ func (p process) run(ctx context.Context) (Usage, error) {
 	}
 	defer stderr.Close()
 	os.Remove(stderr.Name())
-	group, err := newCgroup(p.memory)
+	group, err := NewCgroup(p.memory)
 	if err != nil {
 		return Usage{}, err
 	}
-	defer group.remove()
+	defer group.Remove()
 
-	pid, gate, err := p.prepare(group.procs(), stderr)
+	pid, gate, err := p.prepare(group.Procs(), stderr)
 	if err != nil {
 		return Usage{}, err
 	}
@@ -65,7 +65,7 @@ func (p process) run(ctx context.Context) (Usage, error) {
 		System: time.Duration(rusage.Stime.Nano()).Seconds(),
 		Peak:   rusage.Maxrss << 10,
 	}
-	f := &failure{message: lastWords(stderr), memory: p.memory, overrun: group.overrun()}
+	f := &failure{message: lastWords(stderr), memory: p.memory, overrun: group.Overrun()}
 	if status.Exited() && status.ExitStatus() == 0 && !f.overrun { // a pipeline ends well though one in it was killed
 		return took, nil
 	}

@@ -109,12 +109,12 @@ func TestLeftBehind(t *testing.T) {
 // that one which takes less is not, and that no cgroup is left.
 func TestLimit(t *testing.T) {
 	const limit = 32 << 20
-	probe, err := newCgroup(limit)
+	probe, err := NewCgroup(limit)
 	if err != nil {
 		t.Skipf("no cgroup can be made here: %v", err)
 	}
 	folder := filepath.Dir(probe.dir)
-	probe.remove()
+	probe.Remove()
 	p := shell("head -c 100000000 /dev/zero | tail -c 90000000 | wc -c")
 	if _, err := p.run(t.Context()); err != nil {
 		t.Errorf("without a limit: %v", err)
@@ -128,7 +128,7 @@ func TestLimit(t *testing.T) {
 	if _, err := p.run(t.Context()); err != nil {
 		t.Errorf("within the limit: %v", err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(folder, "dailystats-bench-*")); left != nil {
+	if left, _ := filepath.Glob(filepath.Join(folder, cgroupName())); left != nil {
 		t.Errorf("left behind: %v", left)
 	}
 }

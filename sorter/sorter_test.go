@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -200,6 +201,80 @@ func TestLevels(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHostileKeys sorts keys in orders that are hard on some sorts. One that takes
+// time by the square of their number would not be through in an hour.
+func TestHostileKeys(t *testing.T) {
+	const n = 1 << 18
+	for name, key := range map[string]func(i int) stats.Key{
+		"one key":    func(int) stats.Key { return stats.Key{Day: stats.MaxDay, User: math.MinInt64} },
+		"ascending":  func(i int) stats.Key { return stats.Key{User: int64(i)} },
+		"descending": func(i int) stats.Key { return stats.Key{User: int64(-i)} },
+		"extremes": func(i int) stats.Key {
+			return stats.Key{User: math.MinInt64 * int64(i%2), Day: stats.Day(i%2) * stats.MaxDay}
+		},
+		"organ pipes":  func(i int) stats.Key { return stats.Key{User: int64(min(i, n-i))} },
+		"high bits":    func(i int) stats.Key { return stats.Key{User: int64(i) << 45} },
+		"all days":     func(i int) stats.Key { return stats.Key{Day: stats.Day(i*7919) % (stats.MaxDay + 1)} },
+		"one low byte": func(i int) stats.Key { return stats.Key{User: int64(i)<<8 | 0x80} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			records := make([]stats.Record, n)
+			for i := range records {
+				records[i].Key = key(i)
+			}
+			got, _, err := sortAll(t.Context(), Config{TempDir: t.TempDir(), Workers: 2, RunRecords: 1 << 12, Runs: 16, FanIn: 3}, records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != reference(records) {
+				t.Error("the result differs from the reference")
+			}
+		})
+	}
+}
+
+// TestOpenFiles proves that open files are bounded by the number of levels, and
+// that all are closed in the end.
+func TestOpenFiles(t *testing.T) {
+	before := openFiles(t)
+	cfg := Config{TempDir: t.TempDir(), RunRecords: 100, ChunkPages: 4, Runs: 2, FanIn: 3}
+	s := New(t.Context(), cfg)
+	most, folds := 0, 0
+	for rest := manyRecords(20000); len(rest) > 0; folds++ {
+		var err error
+		if rest, err = fillRound(t.Context(), s, 1, rest); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Fold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		levels := 1
+		for _, g := range s.generations {
+			levels = max(levels, g.level+1)
+		}
+		open := openFiles(t) - before
+		most = max(most, open)
+		if bound := (cfg.FanIn-1)*levels + 1; open > bound {
+			t.Fatalf("%d open files after %d rounds, more than %d", open, folds, bound)
+		}
+	}
+	if folds < 81 || most < 5 { // 3^4
+		t.Errorf("%d rounds, %d files: the test shows little", folds, most)
+	}
+	s.Close()
+	if after := openFiles(t); after > before {
+		t.Errorf("%d open files after Close, %d before", after, before)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("there is no list of open files: ", err)
+	}
+	return len(entries)
 }
 
 // TestSmallInputSpillsNothing proves that little data stays in memory.

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -22,7 +19,7 @@ import (
 // were, and nothing is left behind. The run spills, and writes all the files that
 // it can. A call that is harmless to fail must leave a run like any other.
 func TestFaults(t *testing.T) {
-	events := writeFaultyEvents(t)
+	events := writeSpilledEvents(t)
 	whole := newFaultRun(t, events)
 	whole.writeOlder()
 	if text, status := whole.run(nil); status != 0 {
@@ -108,10 +105,10 @@ func (f fault) harmless() bool {
 	switch {
 	case f.short, f.call == "fadvise", f.call == "sync_file_range":
 		return true
-	case f.call == "close":
-		return strings.HasPrefix(f.file, "in/") || f.file == "out" // all has been read, or synced
-	case f.call == "open":
-		return f.file == "out" // a folder that may be written but not read
+	case f.call == "close": // of what has been read or synced, or only locked
+		return slices.Contains([]string{"in/events", "out", "out/result", "out/rejects", "out/report"}, f.file)
+	case f.call == "open": // of a folder that may be written but not read, or for a lock
+		return f.file == "out" || strings.HasSuffix(f.file, ".tmp") && f.n == 1
 	case f.call == "unlink":
 		return true // it is tried again in the end
 	default:
@@ -141,40 +138,16 @@ func checkFault(t *testing.T, events string, whole *faultRun, f fault) {
 	}
 }
 
-// faultRun is a run of the command in a folder of its own.
+// faultRun is a run of the command whose calls are intercepted.
 type faultRun struct {
-	t        *testing.T
-	dir      string
+	*workFolder
 	calls    map[site]int
 	order    []site // of the calls
 	injected bool
 }
 
-// Folders of a run. The log's is not looked at: it may tell of the fault.
-var faultFolders = []string{"in", "out", "spill", "log"}
-
-var faultArgs = []string{"in/events", "--memory", "24MiB", "--parallel", "1", "--temp-dir", "spill",
-	"-o", "out/result", "--rejects", "out/rejects", "--report", "out/report", "--log-file", "log/log"}
-
 func newFaultRun(t *testing.T, events string) *faultRun {
-	r := &faultRun{t: t, dir: t.TempDir(), calls: map[site]int{}}
-	for _, name := range faultFolders {
-		if err := os.Mkdir(filepath.Join(r.dir, name), 0o700); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := os.Link(events, filepath.Join(r.dir, "in/events")); err != nil {
-		t.Error(err)
-	}
-	return r
-}
-
-func (r *faultRun) writeOlder() {
-	for _, name := range []string{"result", "rejects", "report"} {
-		if err := os.WriteFile(filepath.Join(r.dir, "out", name), []byte("older "+name), 0o600); err != nil {
-			r.t.Error(err)
-		}
-	}
+	return &faultRun{workFolder: newWorkFolder(t, events), calls: map[site]int{}}
 }
 
 // run runs the command, with a fault or none, and counts its calls.
@@ -192,7 +165,7 @@ func (r *faultRun) run(f *fault) (stderr string, status int) {
 		}
 		r.injected = true
 		return f.outcome
-	}, faultArgs...)
+	}, workArgs...)
 }
 
 // checkOrder checks that each file was on disk before it got its name, and its
@@ -217,56 +190,4 @@ var random = regexp.MustCompile(`[0-9a-f]+-[0-9a-f]+|_[0-9_]+`)
 func (r *faultRun) site(c interceptedCall) (site, bool) {
 	file, inside := strings.CutPrefix(c.path, r.dir+"/")
 	return site{c.name, random.ReplaceAllString(file, "*")}, inside
-}
-
-// files returns what is in the folders for outputs and spill files, by name. Of a
-// report, the times and the peak memory differ from run to run: its size does
-// not count.
-func (r *faultRun) files() map[string]string {
-	files := map[string]string{}
-	for _, folder := range []string{"out", "spill"} {
-		for _, name := range folderNames(r.t, filepath.Join(r.dir, folder)) {
-			data, err := os.ReadFile(filepath.Join(r.dir, folder, name))
-			if err != nil {
-				r.t.Error(err)
-			}
-			if head, _, isReport := bytes.Cut(data, []byte(`"peak_memory"`)); isReport {
-				data = head
-			}
-			files[folder+"/"+name] = string(data)
-		}
-	}
-	return files
-}
-
-func names(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
-
-func folderNames(t *testing.T, dir string) (names []string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Error(err)
-	}
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
-}
-
-// writeFaultyEvents writes events that a run in 24 MiB has to spill, some of
-// them invalid.
-func writeFaultyEvents(t *testing.T) string {
-	path := filepath.Join(t.TempDir(), "events")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w := bufio.NewWriter(f)
-	for user := range 200_000 {
-		fmt.Fprintf(w, `{"user_id":%d,"event_type":"a","timestamp":"20240101T00Z"}`+"\n", user)
-	}
-	if err := writeLines(w, 1000, "bad"); err != nil { // flushes it, too
-		t.Fatal(err)
-	}
-	return path
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"dailystats/stats/event"
 	"dailystats/stats/pipeline"
@@ -38,6 +40,31 @@ func TestInvalidText(t *testing.T) {
 		}
 		if got := appendInvalidText(nil, now, e); string(got) != string(want) {
 			t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+// TestLogIsPrintable proves that a log entry is one line, and nothing in it is
+// obeyed by a terminal, whatever is in the event and in the input's name.
+func TestLogIsPrintable(t *testing.T) {
+	logger := logrus.New()
+	hostile := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("\n\r\x1b\a\x00\x7f\u0085\u009b\u2028\u202e\U000e0001"))))
+	rapid.Check(t, func(t *rapid.T) {
+		name, value := hostile.Draw(t, "input"), hostile.Draw(t, "value")
+		_, fault := event.Plain(fmt.Appendf(nil, `{"user_id": 1, "event_type": "a", "timestamp": "%s"}`, value))
+		e := pipeline.Invalid{Input: name, Line: 1, Fault: fault}
+		for _, format := range []string{"text", "json"} {
+			logger.SetFormatter(formatter(format, false))
+			log := &eventLog{Logger: logger, plain: format == "text"}
+			text := string(log.appendInvalid(nil, e))
+			line, isLine := strings.CutSuffix(text, "\n")
+			if !isLine || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Fatalf("%s: %q", format, text)
+			}
+			var entry struct{ Input string }
+			if err := json.Unmarshal([]byte(line), &entry); format == "json" && (err != nil || entry.Input != strings.ToValidUTF8(name, "\ufffd")) {
+				t.Fatalf("%q of %s: %v", entry.Input, line, err)
+			}
 		}
 	})
 }

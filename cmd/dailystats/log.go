@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"dailystats/stats/pipeline"
 
@@ -54,10 +58,35 @@ func openLogFile(path string) (*os.File, error) {
 
 func formatter(format string, forPerson bool) logrus.Formatter {
 	if format == "json" {
-		return &logrus.JSONFormatter{DisableHTMLEscape: true}
+		return &printableJSON{logrus.JSONFormatter{DisableHTMLEscape: true}}
 	}
 	colors := forPerson && format == "auto" && os.Getenv("NO_COLOR") == ""
 	return &logrus.TextFormatter{ForceColors: colors, DisableColors: !colors}
+}
+
+// printableJSON writes entries as logrus does, but escapes what can't be printed,
+// such as C1 controls and DEL, which JSON allows and a terminal obeys.
+type printableJSON struct{ logrus.JSONFormatter }
+
+// Format implements logrus.Formatter.
+func (f *printableJSON) Format(e *logrus.Entry) ([]byte, error) {
+	text, err := f.JSONFormatter.Format(e)
+	if err != nil || !bytes.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
+		return text, err
+	}
+	var b []byte
+	for _, r := range string(text) {
+		switch {
+		case unicode.IsPrint(r) || r == '\n':
+			b = utf8.AppendRune(b, r)
+		case r < 1<<16:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b, nil
 }
 
 // appendInvalid appends the entry of an invalid event. Several goroutines may

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +57,8 @@ var loads = []load{
 		}
 		return w.Flush()
 	}},
+	{"gzip bomb", func(w *bufio.Writer) error { return bomb(w, gzip.NewWriter(w)) }},
+	{"lz4 bomb", func(w *bufio.Writer) error { return bomb(w, lz4.NewWriter(w)) }},
 	{"zstd", func(w *bufio.Writer) error {
 		z, err := zstd.NewWriter(w, zstd.WithWindowSize(8<<20), zstd.WithEncoderConcurrency(1))
 		if err != nil {
@@ -69,6 +72,25 @@ var loads = []load{
 		}
 		return w.Flush()
 	}},
+}
+
+// bomb writes what a few bytes become when they are decompressed: a line without
+// end, and many events.
+func bomb(w *bufio.Writer, z io.WriteCloser) error {
+	const size = 200 << 20
+	zeros := make([]byte, 1<<20)
+	for range size / len(zeros) {
+		if _, err := z.Write(zeros); err != nil {
+			return err
+		}
+	}
+	events := bytes.Repeat([]byte("\n"+`{"user_id":1,"event_type":"a","timestamp":"20240101T00Z"}`), 10_000)
+	for range size / len(events) {
+		if _, err := z.Write(events); err != nil {
+			return err
+		}
+	}
+	return errors.Join(z.Close(), w.Flush())
 }
 
 // writeEvents writes n events of so many users over 30 days. extra ends each.
@@ -103,11 +125,15 @@ func TestMemory(t *testing.T) {
 		name := fmt.Sprintf("/%s-%s", limit.memory, limit.parallel)
 		args := []string{"--memory", limit.memory, "--parallel", limit.parallel}
 		for _, l := range loads {
-			t.Run(l.name+name, func(t *testing.T) { checkPeak(t, limit.memory, runOn(t, command, l.write, append(args, "-")...)) })
+			t.Run(l.name+name, func(t *testing.T) {
+				t.Parallel()
+				checkPeak(t, limit.memory, runOn(t, command, l.write, slices.Concat(args, []string{"-"})...))
+			})
 		}
 		t.Run("files of all formats"+name, func(t *testing.T) {
+			t.Parallel()
 			nothing := func(*bufio.Writer) error { return nil }
-			checkPeak(t, limit.memory, runOn(t, command, nothing, append(args, files)...))
+			checkPeak(t, limit.memory, runOn(t, command, nothing, slices.Concat(args, []string{files})...))
 		})
 	}
 }
@@ -151,6 +177,22 @@ func writeFiles(t *testing.T) string {
 			if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(n, i)), data.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	return dir
+}
+
+// writeManyFiles writes 5,000 files with a few events each and returns their
+// folder.
+func writeManyFiles(t *testing.T) string {
+	dir := t.TempDir()
+	for i := range 5000 {
+		var data bytes.Buffer
+		if err := writeEvents(bufio.NewWriter(&data), 20, 20, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), data.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return dir

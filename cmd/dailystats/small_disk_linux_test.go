@@ -22,7 +22,7 @@ find disk -type f -exec cat {} +`
 // TestSmallDisk runs the command on disks that get full at several points of a
 // run: while it spills, and while it writes its result.
 func TestSmallDisk(t *testing.T) {
-	command, events := buildCommand(t), writeFaultyEvents(t)
+	command, events := buildCommand(t), writeSpilledEvents(t)
 	for size, what := range map[string]string{
 		"64K":   "sorting on disk in disk/spill, after [0-9]* KiB spilled \\(--temp-dir names another folder\\)",
 		"256K":  "sorting on disk in disk/spill, after [0-9]* KiB spilled \\(--temp-dir names another folder\\)",

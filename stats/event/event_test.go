@@ -430,6 +430,37 @@ func TestReaderAgainstPlainExhaustively(t *testing.T) {
 	}
 }
 
+// TestHostileLines reads lines of 8 MB, each made of what a reader might look at
+// again and again. One that does would not be through in a day.
+func TestHostileLines(t *testing.T) {
+	const size = 8 << 20
+	fill := func(piece string) string { return strings.Repeat(piece, size/len(piece)) }
+	for name, line := range map[string]string{
+		"open arrays":         other(fill(`[`)),
+		"open objects":        other(fill(`{"a":`)),
+		"arrays":              other(`[` + fill(`[],`) + `0]`),
+		"deep and wide":       other(`[` + fill(nested(1000)+`,`) + `0]`),
+		"fields":              `{` + fill(`"a":1,`) + `"b":2}`,
+		"the same field":      `{` + fill(`"user_id":1,`) + `"user_id":2}`,
+		"invalid fields":      `{` + fill(`"amount":"","timestamp":0,"event_type":{},"user_id":"1",`) + `"b":2}`,
+		"escapes":             typed(`"` + fill(`\u0070`) + `"`),
+		"escaped names":       `{` + fill(`"\u0061":1,`) + `"b":2}`,
+		"quotes":              other(`"` + fill(`\"`) + `"`),
+		"backslashes":         other(`"` + fill(`\\`)),
+		"digits":              event(`"user_id"`, fill(`9`)),
+		"zeros":               paid(`0.` + fill(`0`) + `1`),
+		"exponent":            paid(`1e` + fill(`9`)),
+		"minus":               event(`"user_id"`, fill(`-`)),
+		"fraction of seconds": stamped(`"2024-01-01T00:00:00.` + fill(`9`) + `+00:0"`),
+		"timestamp":           stamped(`"` + fill(`2024-`) + `"`),
+		"invalid UTF-8":       other(`"` + fill("\xf0\x9f") + `"`),
+		"spaces":              fill(` `) + `{}`,
+		"control characters":  fill("\x1b"),
+	} {
+		t.Run(name, func(t *testing.T) { checkText(t, new(Reader), []byte(line+"\n"+line+"\n")) })
+	}
+}
+
 // TestReaderOnChangedBytes changes each byte of each case into others that mean
 // something, removes it and doubles it: what a Reader has just learned from the
 // case is almost what it meets.

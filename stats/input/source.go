@@ -83,6 +83,8 @@ func (e *expansion) add(arg string) error {
 	switch {
 	case err == nil && info.IsDir():
 		return e.addFolder(arg)
+	case err == nil && info.Mode()&fs.ModeSocket != 0:
+		return fmt.Errorf("%s is a socket, which can't be opened: have what it gives on standard input, -", label(arg))
 	case err == nil:
 		e.addFile(arg, info)
 		return nil

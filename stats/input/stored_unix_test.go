@@ -5,6 +5,7 @@ package input
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,19 @@ func openWriter(t *testing.T, path string) *os.File {
 
 // TestNamedPipe proves that a named pipe is read to its end, and that it may
 // need a decoder's memory as far as anyone knows.
+// TestSocket proves that a socket is named as what it is.
+func TestSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	socket, err := net.Listen("unix", path)
+	if err != nil {
+		t.Skip("no socket can be made here: ", err)
+	}
+	defer socket.Close()
+	if _, _, err := Expand([]string{path}); err == nil || !strings.HasPrefix(err.Error(), path+" is a socket") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestNamedPipe(t *testing.T) {
 	checkGoroutines(t)
 	path := makePipe(t)

@@ -7,6 +7,7 @@
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
 //   - commit.go, exchange_linux.go, exchange_other.go: [Commit], several files at once;
+//   - leftover.go, lock_unix.go, lock_other.go: temporary files, and those of processes that were killed;
 //   - compress.go: what the endings .gz and .zst do to it;
 //   - target.go: which file a path means, and whether it can be replaced;
 //   - writeback_linux.go, writeback_other.go: writing to disk before it is waited for;

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 )
@@ -34,6 +32,7 @@ type File struct {
 	target     target
 	temporary  string         // "" where there is none, or none any more
 	takeBack   func() error   // undoes that the target's name was given to it; nil where that can't be done
+	lock       *os.File       // on the temporary file; nil where there is none
 	file       *os.File       // nil for a stream, and when closed
 	buffer     *bufio.Writer  // in front of the file or stream
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
@@ -77,34 +76,13 @@ func (f *File) open() (err error) {
 		f.file, err = os.OpenFile(f.target.path, os.O_WRONLY|os.O_APPEND, 0)
 		return err
 	}
-	f.file, err = createTemporary(f.target)
+	removeLeftovers(f.target)
+	f.file, f.lock, err = createTemporary(f.target)
 	if err != nil {
 		return fmt.Errorf("no file can be created in folder %s: %w", filepath.Clean(f.target.folder()), cause(err))
 	}
 	f.temporary = f.file.Name()
 	return nil
-}
-
-// createTemporary creates the file that is to become t, with t's permissions.
-// Nobody can read it meanwhile who couldn't read t.
-func createTemporary(t target) (*os.File, error) {
-	perm := fs.FileMode(0o666)
-	if t.exists {
-		perm = t.perm
-	}
-	file, err := os.OpenFile(temporaryName(t), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	if err == nil && t.exists {
-		file.Chmod(perm) // what the umask kept out, where the file system knows permissions
-	}
-	return file, err
-}
-
-// temporaryName returns a new name beside t that says what it is, and whose.
-func temporaryName(t target) string {
-	const longest = 180 // bytes of t's name, so that this one fits in 255
-	folder, name := filepath.Split(t.path)
-	name = strings.ToValidUTF8(name[:min(len(name), longest)], "")
-	return fmt.Sprintf("%s.%s.dailystats-%d-%016x.tmp", folder, name, os.Getpid(), rand.Uint64())
 }
 
 // attach puts the buffer, and the compressor if there is one, in front of w.
@@ -197,6 +175,7 @@ func (f *File) Discard() error {
 		return f.failure(err)
 	}
 	f.temporary = ""
+	f.lock.Close() // of no interest, even where there is none
 	return nil
 }
 

@@ -71,6 +71,7 @@ func wantNames(t *testing.T, folder string, want ...string) {
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}
+	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("the folder holds %q, want %q", got, want)
 	}

@@ -66,7 +66,7 @@ func Merge(ctx context.Context, o MergeOptions) (MergeReport, error) {
 	defer m.close()
 	err = m.do(ctx)
 	report := m.report()
-	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
+	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil {
 		err = m.publish(ctx, report)
 	}

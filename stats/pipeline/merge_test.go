@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -125,6 +124,7 @@ func TestMergeFrames(t *testing.T) {
 // memory with few open files, by levels of spill files, and that all of it is
 // counted.
 func TestMergeManyInputs(t *testing.T) {
+	checkLeaks(t)
 	const inputs = 10_000
 	dir := t.TempDir()
 	for i := range inputs {
@@ -143,7 +143,7 @@ func TestMergeManyInputs(t *testing.T) {
 	}
 	for _, o := range []MergeOptions{{Memory: 24 * mib, openFiles: few}, {Memory: 24 * mib}, {Memory: 512 * mib, openFiles: inputs + ownFiles}} {
 		var got bytes.Buffer
-		o.Inputs, o.Output, o.Stdout, o.TempDir = []string{dir}, "-", &got, t.TempDir()
+		o.Inputs, o.Output, o.Stdout, o.TempDir = []string{dir}, "-", &got, newSpillFolder(t)
 		report, err := Merge(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -160,6 +160,7 @@ func TestMergeManyInputs(t *testing.T) {
 // TestSpillsAreFreed proves that a spill file is given up with the last of its runs:
 // what was merged again takes no space twice.
 func TestSpillsAreFreed(t *testing.T) {
+	checkLeaks(t)
 	var inputs []string
 	for i := range 400 {
 		inputs = append(inputs, filepath.Join(t.TempDir(), fmt.Sprint(i)))
@@ -220,6 +221,7 @@ func TestMergeRefused(t *testing.T) {
 // TestMergeCancelled proves that a merge that is ended returns the cause, changes
 // no file, and leaves no goroutine behind: before it begins, and while it reads.
 func TestMergeCancelled(t *testing.T) {
+	checkLeaks(t)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
 	rows := []byte(output.Header)
@@ -229,7 +231,6 @@ func TestMergeCancelled(t *testing.T) {
 	if err := os.WriteFile(in, rows, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	before := runtime.NumGoroutine()
 	cause := errors.New("stopped")
 	for _, size := range []int{0, len(output.Header), len(rows) / 2} {
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -242,7 +243,6 @@ func TestMergeCancelled(t *testing.T) {
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("left in the folder: %v", entries)
 	}
-	waitForGoroutines(t, before)
 }
 
 // endingReader calls end when it has given rest bytes.

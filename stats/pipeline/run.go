@@ -55,7 +55,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	defer j.close()
 	err = j.do(ctx)
 	report := j.report()
-	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
+	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
 		err = cmp.Or(j.publish(ctx, report, err), err)
 	}

@@ -1,0 +1,191 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// kills is the number of runs that TestKills kills.
+const kills = 200
+
+// TestKills sends a run a signal at a random moment: its files are the older ones
+// or whole new ones, and nothing else is there. Only SIGKILL can leave temporary
+// files, which the next run removes.
+func TestKills(t *testing.T) {
+	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
+	k.measure()
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d; a run takes %v", seed, k.usual)
+
+	var workers sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range kills {
+		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGKILL}[i%4]
+		after := time.Duration(random.Float64() * 1.2 * float64(k.usual))
+		free <- struct{}{}
+		workers.Go(func() {
+			k.kill(signal, after)
+			<-free
+		})
+	}
+	workers.Wait()
+	t.Logf("%d whole, %d as it was, %d with a mixture, %d with leftovers", k.whole, k.older, k.mixed, k.leftover)
+}
+
+// killer kills runs of the command and counts how they end.
+type killer struct {
+	t               *testing.T
+	command, events string
+	usual           time.Duration     // that a run takes
+	files           map[string]string // of a run that went well
+
+	mu                            sync.Mutex
+	whole, older, mixed, leftover int
+}
+
+func (k *killer) measure() {
+	w := newWorkFolder(k.t, k.events)
+	start := time.Now()
+	if status, text := k.run(w, nil); status != 0 {
+		k.t.Fatalf("exit status %d: %s", status, text)
+	}
+	k.usual = time.Since(start)
+	k.files = w.files()
+}
+
+// run runs the command. It returns its exit status, or -1 if a signal ended it.
+func (k *killer) run(w *workFolder, disturb func(*os.Process)) (status int, stderr string) {
+	var text bytes.Buffer
+	cmd := exec.Command(k.command, workArgs...)
+	cmd.Dir, cmd.Stderr = w.dir, &text
+	if err := cmd.Start(); err != nil {
+		k.t.Error(err)
+		return 0, ""
+	}
+	if disturb != nil {
+		disturb(cmd.Process)
+	}
+	cmd.Wait()
+	return cmd.ProcessState.ExitCode(), text.String()
+}
+
+func (k *killer) kill(signal syscall.Signal, after time.Duration) {
+	w := newWorkFolder(k.t, k.events)
+	defer os.RemoveAll(w.dir)
+	w.writeOlder()
+	older := w.files()
+	status, text := k.run(w, func(p *os.Process) {
+		time.Sleep(after)
+		p.Signal(signal)
+	})
+	files := w.files()
+	ended := k.judge(files, older)
+	switch {
+	case ended == "damaged":
+		k.t.Errorf("%v after %v: there are %v", signal, after, names(files))
+	case status == 0 && ended == "whole" && text == "":
+	case status == -1 && ended == "older" && text == "": // before it could do anything about a signal
+	case status == 128+int(signal) && signal != syscall.SIGPIPE && ended == "older" && strings.Count(text, "\n") == 1:
+	case status == -1 && signal == syscall.SIGKILL:
+		k.runAgain(w)
+	default:
+		k.t.Errorf("%v after %v: exit status %d, files are %s, standard error: %s", signal, after, status, ended, text)
+	}
+}
+
+// judge says what files are, and counts it.
+func (k *killer) judge(files, older map[string]string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	count := map[string]int{}
+	for name, text := range files {
+		switch {
+		case isTemporary(name):
+			count["leftover"]++
+		case text == k.files[name]:
+			count["whole"]++
+		case text == older[name]:
+			count["older"]++
+		default:
+			return "damaged"
+		}
+	}
+	switch {
+	case count["whole"]+count["older"] != 3 || count["leftover"] > 3:
+		return "damaged"
+	case count["leftover"] > 0:
+		k.leftover++
+		return "with leftovers"
+	case count["whole"] == 3:
+		k.whole++
+		return "whole"
+	case count["older"] == 3:
+		k.older++
+		return "older"
+	default:
+		k.mixed++
+		return "mixed"
+	}
+}
+
+func isTemporary(name string) bool {
+	for _, of := range []string{"result", "rejects", "report"} {
+		if matched, _ := filepath.Match("out/."+of+".dailystats-*-*.tmp", name); matched {
+			return true
+		}
+	}
+	return false
+}
+
+// runAgain runs the command where it was killed.
+func (k *killer) runAgain(w *workFolder) {
+	status, text := k.run(w, nil)
+	if files := w.files(); status != 0 || !maps.Equal(files, k.files) {
+		k.t.Errorf("after a kill: exit status %d, there are %v, standard error: %s", status, names(files), text)
+	}
+}
+
+// TestSecondSignal has the command wait for a reader of its output, who does not
+// come: what is waited for can't be interrupted, so it takes a second signal.
+func TestSecondSignal(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, buildCommand(t), "../../testdata/events.jsonl", "-o", fifo, "--log-invalid=false")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		for { // more than one: the command must have begun to wait, and it may be slow to start
+			select {
+			case <-ended:
+				return
+			case <-time.After(50 * time.Millisecond):
+				cmd.Process.Signal(os.Interrupt)
+			}
+		}
+	}()
+	cmd.Wait()
+	close(ended)
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("it ended with %v", cmd.ProcessState)
+	}
+}
