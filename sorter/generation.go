@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync/atomic"
 
 	"dailystats/stats"
-
-	"github.com/dustin/go-humanize"
 )
 
 // generation is a long sorted run in a file of its own: what a round collected,
@@ -20,16 +17,11 @@ import (
 //	file    size of page │ page …
 //	            4 (big-endian)
 //
-// Pages follow each other in key order and don't overlap. The file is unlinked
-// as soon as it is made, where the system can do that: it goes with the process.
+// Pages follow each other in key order and don't overlap.
 type generation struct {
-	level  int // 0: of a round; n+1: of generations of level n
-	file   *os.File
-	remove bool // the file still has a name
-
-	size    int64
-	spilled *atomic.Int64
-	in      *bufio.Reader
+	*SpillFile
+	level int // 0: of a round; n+1: of generations of level n
+	in    *bufio.Reader
 }
 
 // StreamBuffer is the size of a generation's read buffer, in bytes.
@@ -38,33 +30,16 @@ const StreamBuffer = 16 << 10
 const pageLengthSize = 4
 
 func newGeneration(dir string, level int, spilled *atomic.Int64) (*generation, error) {
-	file, err := os.CreateTemp(dir, "dailystats-spill-*")
+	file, err := CreateSpillFile(dir, spilled)
 	if err != nil {
-		return nil, fmt.Errorf("creating a spill file (--temp-dir names another folder): %w", err)
+		return nil, err
 	}
-	return &generation{
-		level:   level,
-		file:    file,
-		remove:  os.Remove(file.Name()) != nil,
-		spilled: spilled,
-	}, nil
-}
-
-// Write appends pages, each behind its length.
-func (g *generation) Write(p []byte) (int, error) {
-	n, err := g.file.Write(p)
-	g.size += int64(n)
-	g.spilled.Add(int64(n))
-	if err != nil {
-		return n, fmt.Errorf("spilling to disk, after %s (--temp-dir names another folder): %w",
-			humanize.IBytes(uint64(g.spilled.Load())), err)
-	}
-	return n, nil
+	return &generation{SpillFile: file, level: level}, nil
 }
 
 // rewind makes next start at the first page.
 func (g *generation) rewind() {
-	g.in = bufio.NewReaderSize(io.NewSectionReader(g.file, 0, g.size), StreamBuffer)
+	g.in = bufio.NewReaderSize(io.NewSectionReader(g.File, 0, g.Size()), StreamBuffer)
 }
 
 // next returns the next page, or nil after the last.
@@ -89,13 +64,6 @@ func (g *generation) next() (page, error) {
 
 func (g *generation) readError(err error) error {
 	return fmt.Errorf("reading back a spill file: %w", err)
-}
-
-func (g *generation) close() {
-	_ = g.file.Close() // what was in it has been read, or is not wanted any more
-	if g.remove {
-		_ = os.Remove(g.file.Name())
-	}
 }
 
 // pageRenderer renders totals as the pages of a generation.

@@ -9,6 +9,7 @@
 //     a record stands for);
 //   - round.go: pages are sorted by first key, through extsort and its spill
 //     file;
+//   - spill.go: files without a name;
 //   - generation.go: past a bound on what is merged at once, a round is folded
 //     into one long sorted run; streams.go merges those again, page by page;
 //   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
@@ -167,7 +168,7 @@ func (s *Sorter) mergeFullLevels(ctx context.Context) error {
 		}
 		merged := s.generations[len(s.generations)-1]
 		for _, g := range full {
-			g.close()
+			g.Close()
 		}
 		s.generations = append(s.generations[:first], merged)
 	}
@@ -227,6 +228,6 @@ func streamsOf(generations []*generation, others ...func() (page, error)) (next 
 func (s *Sorter) Close() {
 	s.round.stop()
 	for _, g := range s.generations {
-		g.close()
+		g.Close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -69,6 +70,15 @@ func TestTextFailure(t *testing.T) {
 		if want := "damaged " + f.String() + " data: unexpected EOF"; err == nil || err.Error() != want {
 			t.Errorf("the error is %v, want %s", err, want)
 		}
+	}
+	plain := expand(t, writeFile(t, "plain", noise(100_000)))[0]
+	text, err := OpenText(t.Context(), plain, TextConfig{BytesRead: new(atomic.Int64)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text.Close()
+	if _, err := io.ReadAll(text); !errors.Is(err, os.ErrClosed) || strings.Contains(err.Error(), "plain") {
+		t.Errorf("the error is %v", err)
 	}
 	gone := expand(t, writeFile(t, "gone", lines))[0]
 	gone.Name += "x"

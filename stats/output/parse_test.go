@@ -83,6 +83,7 @@ func TestParseFaults(t *testing.T) {
 		"2024-01-01,1,1,0":                         `not 5 columns but 4: "2024-01-01,1,1,0"`,
 		"2024-01-01,1,1,0,0.00,":                   `not 5 columns but 6: "2024-01-01,1,1,0,0.00,"`,
 		strings.Repeat("x", 201):                   `not 5 columns but 1: "` + strings.Repeat("x", 200) + `"…`,
+		"2024-01-01;1,1,0,0.00":                    `not 5 columns but 4: "2024-01-01;1,1,0,0.00"`,
 		"2024-02-30,1,1,0,0.00":                    `date "2024-02-30" is not a date such as 2024-01-31`,
 		"20240101,1,1,0,0.00":                      `date "20240101" is not a date such as 2024-01-31`,
 		"2024-01-01,-0,1,0,0.00":                   `user_id "-0" is not a number of 64 bits without a needless 0 or +`,
@@ -105,10 +106,11 @@ func TestParseFaults(t *testing.T) {
 		"2024-01-01,1,18446744073709551616,0,0.00": `event_count "18446744073709551616" is not a count below 2^64 without a needless 0`,
 	} {
 		var p RowParser
-		for range 2 { // the second time, the day is known
+		for range 2 {
 			if _, _, err := p.Parse([]byte(line)); err == nil || err.Error() != want {
 				t.Errorf("%q: the error is %v, want %s", line, err, want)
 			}
+			p.Parse([]byte("2024-01-01,1,1,0,0.00")) // so that the day is known
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"dailystats/sorter"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
 )
@@ -82,6 +83,9 @@ func (j *job) warn(message string) {
 func (j *job) openOutputs() (err error) {
 	if info, err := os.Stat(j.TempDir); j.Output != "" && (err != nil || !info.IsDir()) {
 		return UsageErrorf("--temp-dir %s is not a folder", j.TempDir)
+	}
+	if j.Output != "" {
+		sorter.RemoveLeftovers(j.TempDir)
 	}
 	if j.result, err = j.create(j.Output); err != nil {
 		return err

@@ -66,7 +66,7 @@ func Merge(ctx context.Context, o MergeOptions) (MergeReport, error) {
 	defer m.close()
 	err = m.do(ctx)
 	report := m.report()
-	report.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
+	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil {
 		err = m.publish(ctx, report)
 	}
@@ -83,7 +83,7 @@ type merge struct {
 	buffers  [][]byte // of readers, to be used again
 
 	bytesRead    atomic.Int64
-	bytesSpilled int64
+	bytesSpilled atomic.Int64
 	rows, groups uint64
 }
 
@@ -135,7 +135,7 @@ func (m *merge) report() MergeReport {
 		Rows:         m.rows,
 		Groups:       m.groups,
 		BytesRead:    uint64(m.bytesRead.Load()),
-		BytesSpilled: uint64(m.bytesSpilled),
+		BytesSpilled: uint64(m.bytesSpilled.Load()),
 		PeakMemory:   peakMemory(),
 	}
 }
@@ -156,7 +156,7 @@ func (m *merge) publish(ctx context.Context, report MergeReport) error {
 // close gives back what the merge holds, without trace of what wasn't committed.
 func (m *merge) close() {
 	for _, s := range m.spills {
-		s.close()
+		s.Close()
 	}
 	m.job.close()
 }

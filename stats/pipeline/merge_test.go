@@ -14,6 +14,7 @@ import (
 	"dailystats/stats/output"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 )
 
@@ -72,10 +73,58 @@ func runText(t fataler, events string, decimals stats.Decimals) string {
 	return result.String()
 }
 
+// TestMergeRoundsOnce proves that sums on their way through spill files are exact.
+func TestMergeRoundsOnce(t *testing.T) {
+	var inputs []string
+	for i := range 9 {
+		inputs = append(inputs, filepath.Join(t.TempDir(), fmt.Sprint(i)))
+		if err := os.WriteFile(inputs[i], []byte(output.Header+"2024-01-01,1,1,1,0.001\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got bytes.Buffer
+	o := MergeOptions{Inputs: inputs, Output: "-", Stdout: &got, TempDir: t.TempDir(), Decimals: stats.FixedDecimals(2), openFiles: few}
+	if _, err := Merge(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if want := output.Header + "2024-01-01,1,9,9,0.01\n"; got.String() != want {
+		t.Errorf("got %q, want %q", got.String(), want)
+	}
+}
+
+// TestMergeFrames proves that frames of zstd data that need more memory than the
+// first one are read, too.
+func TestMergeFrames(t *testing.T) {
+	rows := []byte{}
+	for user := range int64(20_000) {
+		rows = output.AppendRow(rows, stats.Key{User: user}, stats.Totals{Events: 1}, stats.Decimals{})
+	}
+	encoder, err := zstd.NewWriter(nil, zstd.WithWindowSize(512*kib))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := encoder.EncodeAll(rows, encoder.EncodeAll([]byte(output.Header), nil))
+	var got bytes.Buffer
+	if _, err := Merge(t.Context(), MergeOptions{Inputs: []string{"-"}, Stdin: bytes.NewReader(stored), Output: "-", Stdout: &got}); err != nil {
+		t.Error(err)
+	}
+	input := filepath.Join(t.TempDir(), "input")
+	if err := os.WriteFile(input, stored, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Merge(t.Context(), MergeOptions{Inputs: []string{input}, Output: "-", Stdout: &got}); err != nil {
+		t.Error(err)
+	}
+	if want := strings.Repeat(output.Header+string(rows), 2); got.String() != want {
+		t.Errorf("%d bytes were written, not %d", got.Len(), len(want))
+	}
+}
+
 // TestMergeManyInputs proves that any number of inputs is merged in the least
 // memory with few open files, by levels of spill files, and that all of it is
 // counted.
 func TestMergeManyInputs(t *testing.T) {
+	checkLeaks(t)
 	const inputs = 10_000
 	dir := t.TempDir()
 	for i := range inputs {
@@ -94,7 +143,7 @@ func TestMergeManyInputs(t *testing.T) {
 	}
 	for _, o := range []MergeOptions{{Memory: 24 * mib, openFiles: few}, {Memory: 24 * mib}, {Memory: 512 * mib, openFiles: inputs + ownFiles}} {
 		var got bytes.Buffer
-		o.Inputs, o.Output, o.Stdout, o.TempDir = []string{dir}, "-", &got, t.TempDir()
+		o.Inputs, o.Output, o.Stdout, o.TempDir = []string{dir}, "-", &got, newSpillFolder(t)
 		report, err := Merge(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -104,6 +153,35 @@ func TestMergeManyInputs(t *testing.T) {
 		}
 		if report.Inputs != inputs || report.Rows != 2*inputs || report.Groups != inputs+3 || (report.BytesSpilled > 0) != (o.Memory == 24*mib) {
 			t.Errorf("the report is %+v", report)
+		}
+	}
+}
+
+// TestSpillsAreFreed proves that a spill file is given up with the last of its runs:
+// what was merged again takes no space twice.
+func TestSpillsAreFreed(t *testing.T) {
+	checkLeaks(t)
+	var inputs []string
+	for i := range 400 {
+		inputs = append(inputs, filepath.Join(t.TempDir(), fmt.Sprint(i)))
+		if err := os.WriteFile(inputs[i], []byte(output.Header), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := newMerge(t.Context(), MergeOptions{Inputs: inputs, Output: os.DevNull, TempDir: t.TempDir(), Memory: 20 * mib, openFiles: few})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.close()
+	if err := m.do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.spills) < 2 {
+		t.Errorf("there are %d levels of spill files", len(m.spills))
+	}
+	for i, s := range m.spills {
+		if _, err := s.file.Stat(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("spill file %d, with %d runs, is not closed: %v", i+1, s.runs, err)
 		}
 	}
 }
@@ -143,6 +221,7 @@ func TestMergeRefused(t *testing.T) {
 // TestMergeCancelled proves that a merge that is ended returns the cause, changes
 // no file, and leaves no goroutine behind: before it begins, and while it reads.
 func TestMergeCancelled(t *testing.T) {
+	checkLeaks(t)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
 	rows := []byte(output.Header)

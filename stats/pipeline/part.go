@@ -5,13 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 
+	"dailystats/sorter"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
 
-	"github.com/dustin/go-humanize"
 )
 
 // part is one of the results that are still to be merged: an input, or a run in a
@@ -89,19 +88,19 @@ func (m *merge) do(ctx context.Context) error {
 func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 	level := parts[len(parts)-1].level + 1
 	if level > len(m.spills) {
-		s, err := newSpill(m.job.TempDir, &m.bytesSpilled)
+		file, err := sorter.CreateSpillFile(m.job.TempDir, &m.bytesSpilled)
 		if err != nil {
 			return part{}, err
 		}
-		m.spills = append(m.spills, s)
+		m.spills = append(m.spills, &spill{SpillFile: file})
 	}
 	s := m.spills[level-1]
-	start := s.size
+	start := s.Size()
 	if err := m.mergeParts(ctx, parts, &rowWriter{w: s}); err != nil {
 		return part{}, err
 	}
 	s.runs++
-	return part{level: level, run: io.NewSectionReader(s.file, start, s.size-start)}, nil
+	return part{level: level, run: io.NewSectionReader(s.File, start, s.Size()-start)}, nil
 }
 
 // mergeParts writes what parts add up to, and lets go of them.
@@ -166,46 +165,16 @@ func (m *merge) open(ctx context.Context, p part) (*rowReader, error) {
 	return r, nil
 }
 
-// spill is a file with runs of rows. It is unlinked as soon as it is made, where
-// the system can do that: it goes with the process.
+// spill is a spill file with runs of rows.
 type spill struct {
-	file   *os.File
-	remove bool // the file still has a name
-	size   int64
-	total  *int64 // bytes in all spill files
-	runs   int    // that are still to be merged
-}
-
-func newSpill(dir string, total *int64) (*spill, error) {
-	file, err := os.CreateTemp(dir, "dailystats-spill-*")
-	if err != nil {
-		return nil, fmt.Errorf("creating a spill file (--temp-dir names another folder): %w", err)
-	}
-	return &spill{file: file, remove: os.Remove(file.Name()) != nil, total: total}, nil
-}
-
-// Write implements io.Writer.
-func (s *spill) Write(p []byte) (int, error) {
-	n, err := s.file.Write(p)
-	s.size += int64(n)
-	*s.total += int64(n)
-	if err != nil {
-		err = fmt.Errorf("spilling to disk, after %s (--temp-dir names another folder): %w", humanize.IBytes(uint64(*s.total)), err)
-	}
-	return n, err
+	*sorter.SpillFile
+	runs int // that are still to be merged
 }
 
 // release lets go of one run. With the last one goes the file: it has all that it
 // will have.
 func (s *spill) release() {
 	if s.runs--; s.runs == 0 {
-		s.close()
-	}
-}
-
-func (s *spill) close() {
-	_ = s.file.Close() // what was in it has been read, or is not wanted any more
-	if s.remove {
-		_ = os.Remove(s.file.Name())
+		s.Close()
 	}
 }

@@ -84,12 +84,11 @@ func (r *rowReader) nextLine() ([]byte, error) {
 	if len(r.lines) == 0 {
 		err := r.fill()
 		switch {
-		case err == nil:
-		case err == io.EOF:
-			return nil, err
 		case r.ctx.Err() != nil:
 			return nil, context.Cause(r.ctx)
-		default:
+		case err == io.EOF:
+			return nil, err
+		case err != nil:
 			return nil, r.fault(err)
 		}
 	}
@@ -102,7 +101,7 @@ func (r *rowReader) nextLine() ([]byte, error) {
 // fill reads whole lines. An error has to wait until those before it are read.
 func (r *rowReader) fill() error {
 	n := copy(r.buf, r.behind)
-	if r.err == nil && r.ctx.Err() == nil {
+	if r.err == nil {
 		m, err := io.ReadFull(r.text, r.buf[n:])
 		n += m
 		r.err = err
@@ -111,8 +110,6 @@ func (r *rowReader) fill() error {
 	r.lines, r.behind = r.buf[:end], r.buf[end:n]
 	ended := r.err == io.EOF || r.err == io.ErrUnexpectedEOF
 	switch {
-	case r.ctx.Err() != nil:
-		return context.Cause(r.ctx)
 	case end > 0:
 		return nil
 	case r.err == nil:
