@@ -129,15 +129,15 @@ func (k *killer) judge(files, older map[string]string) string {
 		}
 	}
 	switch {
-	case count["whole"]+count["older"] != 3 || count["leftover"] > 3:
+	case count["whole"]+count["older"] != len(outputs) || count["leftover"] > len(outputs):
 		return "damaged"
 	case count["leftover"] > 0:
 		k.leftover++
 		return "with leftovers"
-	case count["whole"] == 3:
+	case count["whole"] == len(outputs):
 		k.whole++
 		return "whole"
-	case count["older"] == 3:
+	case count["older"] == len(outputs):
 		k.older++
 		return "older"
 	default:
@@ -147,7 +147,7 @@ func (k *killer) judge(files, older map[string]string) string {
 }
 
 func isTemporary(name string) bool {
-	for _, of := range []string{"result", "rejects", "report"} {
+	for _, of := range outputs {
 		if matched, _ := filepath.Match("out/."+of+".dailystats-*-*.tmp", name); matched {
 			return true
 		}

@@ -14,9 +14,9 @@ var rooms = map[string][]string{
 	"dailystats/stats/input":        {},
 	"dailystats/stats/output":       {"dailystats/stats"},
 	"dailystats/sorter":             {"dailystats/stats"},
-	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output"},
-	"dailystats/bench":              {"dailystats/stats/output/chart", "dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline"},
+	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/output/chart"},
 	"dailystats/stats/output/chart": {},
+	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/output/chart", "dailystats/stats/pipeline"},
 	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
 	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/pipeline"},
 }

@@ -7,9 +7,10 @@
 //   - run.go, check.go, merge.go, gen.go, bench.go, version.go: one command each;
 //   - args.go, flags.go, config.go: where the settings come from;
 //   - memory.go, hugepages_linux.go: the memory limit of the process;
-//   - signals.go: being interrupted;
+//   - signals.go: being interrupted; status_linux.go and its like: being asked;
 //   - job.go: running the pipeline, and telling how it went;
-//   - log.go, terminal.go: the log, and the progress bar that shares its terminal.
+//   - log.go, progress.go, terminal.go: the log, and the progress bar that shares its
+//     terminal.
 package main
 
 import (

@@ -2,12 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,8 +18,11 @@ type workFolder struct {
 	dir string
 }
 
+// outputs are what it writes to the folder out.
+var outputs = []string{"result", "rejects", "report", "metrics", "page"}
+
 var workArgs = []string{"in/events", "--memory", "24MiB", "--parallel", "1", "--temp-dir", "spill",
-	"-o", "out/result", "--rejects", "out/rejects", "--report", "out/report", "--log-file", "log/log"}
+	"-o", "out/result", "--rejects", "out/rejects", "--report", "out/report", "--metrics", "out/metrics", "--html", "out/page", "--log-file", "log/log"}
 
 func newWorkFolder(t *testing.T, events string) *workFolder {
 	w := &workFolder{t: t, dir: t.TempDir()}
@@ -35,16 +38,31 @@ func newWorkFolder(t *testing.T, events string) *workFolder {
 }
 
 func (w *workFolder) writeOlder() {
-	for _, name := range []string{"result", "rejects", "report"} {
+	for _, name := range outputs {
 		if err := os.WriteFile(filepath.Join(w.dir, "out", name), []byte("older "+name), 0o600); err != nil {
 			w.t.Error(err)
 		}
 	}
 }
 
-// files returns what is in the folders for outputs and spill files, by name. Of a
-// report, the times and the peak memory differ from run to run: its size does
-// not count.
+// varying are the parts of files that differ from run to run, with times and peak
+// memory: from one text to the file's end, but for another.
+var varying = []struct{ from, until string }{
+	{`"peak_memory"`, "}\n"},
+	{"# HELP", "\n"},
+	{"<dl>", "</html>\n"},
+}
+
+func withoutVarying(text string) string {
+	for _, v := range varying {
+		if head, _, found := strings.Cut(text, v.from); found && strings.HasSuffix(text, v.until) {
+			return head + v.until
+		}
+	}
+	return text
+}
+
+// files returns what is in the folders for outputs and spill files, by name.
 func (w *workFolder) files() map[string]string {
 	files := map[string]string{}
 	for _, folder := range []string{"out", "spill"} {
@@ -53,10 +71,7 @@ func (w *workFolder) files() map[string]string {
 			if err != nil {
 				w.t.Error(err)
 			}
-			if head, _, isReport := bytes.Cut(data, []byte(`"peak_memory"`)); isReport {
-				data = head
-			}
-			files[folder+"/"+name] = string(data)
+			files[folder+"/"+name] = withoutVarying(string(data))
 		}
 	}
 	return files

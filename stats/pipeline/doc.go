@@ -10,7 +10,10 @@
 //   - run.go: [Run], the stages and what is done when they fail;
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
 //     input order;
-//   - report.go: [Report], what was seen and what it took.
+//   - tally.go: what the rows of the result add up to, by day; samples.go: some
+//     invalid events; course.go: how the run went;
+//   - report.go: [Report], what was seen and what it took; figures.go, metrics.go and
+//     page.go: the same for a person, for Prometheus, and as a page.
 //
 // [Merge] adds up what runs have written:
 //

@@ -180,7 +180,7 @@ func TestSpillsAreFreed(t *testing.T) {
 		t.Errorf("there are %d levels of spill files", len(m.spills))
 	}
 	for i, s := range m.spills {
-		if _, err := s.file.Stat(); !errors.Is(err, os.ErrClosed) {
+		if _, err := s.File.Stat(); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("spill file %d, with %d runs, is not closed: %v", i+1, s.runs, err)
 		}
 	}

@@ -54,9 +54,9 @@ func (j *job) writePage(r Report) error {
 }
 
 func (p *page) write() {
-	p.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-		"<link rel=\"icon\" href=\"data:,\">\n<title>dailystats</title>\n<style>" + pageStyle + "</style>\n</head>\n<body>\n<h1>dailystats</h1>\n")
+	p.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n" +
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n" +
+		"<link rel=\"icon\" href=\"data:,\"/>\n<title>dailystats</title>\n<style>" + pageStyle + "</style>\n</head>\n<body>\n<h1>dailystats</h1>\n")
 	p.summary()
 	if p.report.Result != nil {
 		p.result(p.report.Result.tally)
@@ -160,7 +160,7 @@ func (p *page) invalid() {
 		}
 		fmt.Fprintf(p, "<tr><td>%s</td><td class=\"number\">%s</td><td>", event.Rule(rule), countText(count))
 		for _, s := range p.samples.of[rule] {
-			fmt.Fprintf(p, "<code>%s</code><br>\n", html.EscapeString(printable(fmt.Sprintf("%s:%d: %s", s.input, s.line, s.message))))
+			fmt.Fprintf(p, "<code>%s</code><br/>\n", html.EscapeString(printable(fmt.Sprintf("%s:%d: %s", s.input, s.line, s.message))))
 		}
 		p.WriteString("</td></tr>\n")
 	}

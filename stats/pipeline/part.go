@@ -10,7 +10,6 @@ import (
 	"dailystats/sorter"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
-
 )
 
 // part is one of the results that are still to be merged: an input, or a run in a

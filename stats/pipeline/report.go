@@ -37,8 +37,8 @@ type Result struct {
 	Purchases uint64       `json:"purchases"`
 	Revenue   stats.Amount `json:"revenue"` // exact, as text
 	Days      int          `json:"days"`    // with events
-	FirstDay  stats.Day    `json:"first_day"`
-	LastDay   stats.Day    `json:"last_day"`
+	FirstDay  *stats.Day   `json:"first_day"`
+	LastDay   *stats.Day   `json:"last_day"` // nil, as the first one, where there are none
 
 	tally *tally
 }
@@ -73,7 +73,10 @@ func (j *job) totals() *Result {
 	t := merged(j.tallies)
 	total := t.total()
 	r := &Result{Purchases: total.Purchases, Revenue: total.Revenue, tally: t}
-	r.Days, r.FirstDay, r.LastDay = j.calendar.span()
+	days, first, last := j.calendar.span()
+	if r.Days = days; days > 0 {
+		r.FirstDay, r.LastDay = &first, &last
+	}
 	return r
 }
 
