@@ -19,6 +19,8 @@ func inputsLast(app *kong.Application, args []string) ([]string, error) {
 	command := app.DefaultCmd.Name
 	if isCommand(app, words[0]) {
 		command, words = words[0], words[1:]
+	} else if err := checkWord(app, words[0]); err != nil {
+		return nil, err
 	}
 	return slices.Concat([]string{command}, flags, []string{"--"}, words), nil
 }

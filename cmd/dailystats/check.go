@@ -7,6 +7,16 @@ type checkCommand struct {
 	jobFlags
 }
 
+// Help is shown by kong below the first line.
+func (c *checkCommand) Help() string {
+	return `A gate for data: it exits with 3 when more events are invalid than --max-invalid says.
+
+Examples:
+
+  dailystats check today.jsonl --max-invalid 0.5% --rejects bad.jsonl
+  dailystats check 'in/*.zst' --log-invalid=false --report quality.json`
+}
+
 // Run is called by kong.
 func (c *checkCommand) Run(ctx context.Context) error {
 	return runJob(ctx, &c.jobFlags, c.options())

@@ -75,11 +75,19 @@ type config struct {
 
 // Validate finds settings that no command has.
 func (c config) Validate(app *kong.Application) error {
-	flags := allFlags(app.Node)
+	var names []string
+	for _, f := range allFlags(app.Node) {
+		if f.Name != "help" && f.Name != "config" {
+			names = append(names, f.Name)
+		}
+	}
 	for name := range c.settings {
-		known := slices.ContainsFunc(flags, func(f *kong.Flag) bool { return f.Name == name })
-		if !known || name == "help" || name == "config" {
-			return fmt.Errorf("config file %s: there is no setting %s", c.path, name)
+		if !slices.Contains(names, name) {
+			err := fmt.Errorf("config file %s: there is no setting %s", c.path, name)
+			if near, ok := nearest(name, names); ok {
+				err = fmt.Errorf("%w: did you mean %s?", err, near)
+			}
+			return err
 		}
 	}
 	return nil

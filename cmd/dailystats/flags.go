@@ -16,25 +16,25 @@ import (
 type jobFlags struct {
 	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input. (default: ${default})"`
 
-	Memory     size           `placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
-	Parallel   workers        `placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
-	MaxLine    size           `placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
-	MaxInvalid pipeline.Limit `placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
-	Rejects    string         `placeholder:"FILE" help:"Write each invalid line as a JSON object."`
-	Report     string         `placeholder:"FILE" help:"Write the summary as a JSON document."`
-	Metrics    string         `placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
-	HTML       string         `name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
-	Progress   string         `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+	Memory     size           `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
+	Parallel   workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
+	MaxLine    size           `group:"Limits:" placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
+	MaxInvalid pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
+	Rejects    string         `group:"What came of it:" placeholder:"FILE" help:"Write each invalid line as a JSON object."`
+	Report     string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Metrics    string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
+	HTML       string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
+	Progress   string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
-	LogInvalid bool `default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
+	LogInvalid bool `group:"Log:" default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
 	logFlags
 }
 
 // logFlags are the flags of the commands that have a log.
 type logFlags struct {
-	LogLevel  string `default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}. (default: ${default})"`
-	LogFormat string `default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How it is logged: ${enum}. (default: ${default}: text, for a person on a terminal, as key=value elsewhere)"`
-	LogFile   string `placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
+	LogLevel  string `group:"Log:" default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}. (default: ${default})"`
+	LogFormat string `group:"Log:" default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How it is logged: ${enum}. (default: ${default}: text, for a person on a terminal, as key=value elsewhere)"`
+	LogFile   string `group:"Log:" placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
 }
 
 // options is what the flags say to the pipeline.

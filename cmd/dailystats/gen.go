@@ -25,6 +25,14 @@ type genCommand struct {
 	Output   string         `short:"o" default:"-" placeholder:"FILE" help:"Where they go, compressed if FILE ends in .gz or .zst. (default: standard output)"`
 }
 
+// Help is shown by kong below the first line.
+func (c *genCommand) Help() string {
+	return `Examples:
+
+  dailystats gen --events 1e7 --users 1e6 --skew zipf --order time -o log.jsonl.zst
+  dailystats gen --events 1e5 --invalid 1% | dailystats -`
+}
+
 // Run is called by kong.
 func (c *genCommand) Run(ctx context.Context) error {
 	w, err := workload.New(c.config())

@@ -15,12 +15,12 @@ import (
 type mergeCommand struct {
 	Inputs []string `arg:"" name:"result" sep:"none" help:"Results, as run and merge write them: files, folders and globs, plain or compressed; - for standard input."`
 
-	Output   string  `short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where their sum goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
-	Decimals *places `placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
-	Memory   size    `placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
-	TempDir  string  `placeholder:"DIR" help:"Folder for spill files, where results are too many to be read side by side. (default: $$TMPDIR, else /var/tmp)"`
-	Report   string  `placeholder:"FILE" help:"Write the summary as a JSON document."`
-	Progress string  `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+	Output   string  `group:"Result:" short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where their sum goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
+	Decimals *places `group:"Result:" placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
+	Memory   size    `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
+	TempDir  string  `group:"Result:" placeholder:"DIR" help:"Folder for spill files, where results are too many to be read side by side. (default: $$TMPDIR, else /var/tmp)"`
+	Report   string  `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Progress string  `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 	logFlags
 }
 

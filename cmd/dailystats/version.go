@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -15,12 +16,22 @@ func (versionCommand) Run() error {
 	return err
 }
 
-// version is the module's version as the go command has recorded it: a tag, a
-// commit, or "(devel)".
+// version is the module's version as the go command has recorded it, a tag or
+// "(devel)", and the commit where it is known.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
+	if !ok {
 		return "(devel)"
 	}
-	return info.Main.Version
+	text, settings := cmp.Or(info.Main.Version, "(devel)"), make(map[string]string)
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if commit := settings["vcs.revision"]; commit != "" {
+		text += " commit " + commit
+	}
+	if settings["vcs.modified"] == "true" {
+		text += " (modified)"
+	}
+	return text
 }

@@ -59,7 +59,7 @@ const (
 	// programMemory is what a process takes that the Go runtime knows nothing of:
 	// the pages of its executable (8 MiB in the command, nearly all of them soon
 	// resident), and by how much the runtime overshoots its limit.
-	programMemory = 8*mib + 512*kib
+	programMemory = 8*mib + 640*kib
 
 	// runtimeMemory is what the Go runtime takes beside its heap: tables of spans,
 	// the collector's bits and queues.
@@ -92,7 +92,7 @@ const (
 	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
 	maxRunRecords  = 1 << 20 // past that, a run leaves the processor's caches far behind
 
-	minChunks = 5
+	minChunks = 4
 	maxChunks = 1024 // a goroutine each; larger limits make larger chunks
 
 	levels = 4 // of generations: FanIn^4 rounds, more than there are disks for
@@ -174,8 +174,8 @@ func (p *Plan) spendOnReading(share int64) {
 
 func (p *Plan) spendOnMerging(share int64) {
 	p.Chunks = min(int(share/3/sorter.ChunkBuffer), maxChunks)
-	p.FanIn = int(share / 7 / sorter.StreamBuffer / levels)
-	rest := share - share/3 - share/7 - share/8
+	p.FanIn = int(share / 6 / sorter.StreamBuffer / levels)
+	rest := share - share/3 - share/6 - share/8
 	p.StretchRecords = min(int(rest/p.stretchMemory(1)), maxStretch)
 	p.BufferBytes = p.StretchRecords * rowBytes
 	p.Runs = min(int(share/8/sorter.PageSize), p.StretchRecords/sorter.RecordsOfRun)
