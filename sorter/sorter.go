@@ -16,8 +16,8 @@
 //     which are merged, in a batch again, and rendered side by side, and written
 //     in order (turns.go).
 //
-// What that comes to, on paper: in 64 MiB, four workers have rounds of 195 chunks
-// and 97 generations of a level. Pages have 3.5 bytes for an event of 85 bytes
+// What that comes to, on paper: in 64 MiB, four workers have rounds of 196 chunks
+// and 98 generations of a level. Pages have 3.5 bytes for an event of 85 bytes
 // with a key of its own, as has been measured to 8.8 GB, so that 10 GB of events
 // make a round. A page is written once to the round's spill file, and once for
 // each level of generations that it gets to. Files are open for the generations of
@@ -28,8 +28,8 @@
 //	  1 GB, 12 M           1        0      41 MB                1   64 MiB
 //	 10 GB, 118 M          1        0     410 MB                1   64 MiB
 //	100 GB, 1.2 G         10        1       8 GB               10   64 MiB
-//	  1 TB, 12 G         100        2     122 GB               99   64 MiB
-//	 10 TB, 118 G      1,000        2     1.2 TB              108   64 MiB
+//	  1 TB, 12 G         100        2     122 GB              100   64 MiB
+//	 10 TB, 118 G      1,000        2     1.2 TB              109   64 MiB
 //	100 TB, 1.2 T     10,000        3      16 TB              197   64 MiB
 package sorter
 

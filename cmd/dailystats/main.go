@@ -4,8 +4,9 @@
 // It adds to [dailystats/stats/pipeline] what a person at a terminal needs:
 //
 //   - main.go: commands, and what the process exits with;
-//   - run.go, check.go, merge.go, gen.go, bench.go, version.go: one command each;
-//   - args.go, flags.go, config.go: where the settings come from;
+//   - run.go, check.go, merge.go, merge.go, gen.go, bench.go, version.go, completion.go,
+//     man.go: one command each;
+//   - args.go, near.go, flags.go, config.go: where the settings come from;
 //   - memory.go, hugepages_linux.go: the memory limit of the process;
 //   - signals.go: being interrupted; status_linux.go and its like: being asked;
 //   - job.go: running the pipeline, and telling how it went;
@@ -33,6 +34,9 @@ type commands struct {
 	Gen     genCommand     `cmd:"" help:"Write made-up events, the same for the same flags on any machine."`
 	Bench   benchCommand   `cmd:"" help:"Measure the job on huge files, and what else does it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Completion completionCommand `cmd:"" help:"Write a script for a shell, which completes commands and flags."`
+	Man        manCommand        `cmd:"" help:"Write the manual page."`
 }
 
 const description = "Events per UTC day and user, purchases, and exact revenue: from JSON Lines of any size, in bounded memory."

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// manCommand writes the manual page.
+type manCommand struct{}
+
+// Run is called by kong.
+func (manCommand) Run(ctx *kong.Context) error {
+	_, err := os.Stdout.WriteString(manual(ctx.Model))
+	return err
+}
+
+// manual is the manual page, in roff, with the macros of man(7).
+func manual(app *kong.Application) string {
+	var m manWriter
+	m.line(".TH DAILYSTATS 1 \"\" dailystats \"User Commands\"")
+	m.section("NAME")
+	m.text("dailystats - " + strings.TrimSuffix(description, "."))
+	m.section("SYNOPSIS")
+	for i, c := range app.Children {
+		if i > 0 {
+			m.line(".br")
+		}
+		m.line(".B dailystats")
+		m.text(strings.TrimPrefix(c.Summary(), "dailystats "))
+	}
+	m.section("COMMANDS")
+	for _, c := range app.Children {
+		m.line(".SS " + c.Name)
+		m.paragraphs(c.Help + "\n\n" + c.Detail)
+		for _, f := range c.Flags {
+			m.flag(f)
+		}
+	}
+	m.section("GENERAL OPTIONS")
+	for _, f := range app.Flags {
+		m.flag(f)
+	}
+	m.section("ENVIRONMENT")
+	m.text("Each option has a variable: --memory is DAILYSTATS_MEMORY. An option beats its variable, which beats the file that --config names. An empty variable is none.")
+	m.section("EXIT STATUS")
+	for _, s := range []string{"0|done", "1|failed", "2|wrong usage", "3|more invalid events than --max-invalid", "130, 143|interrupted, terminated"} {
+		code, means, _ := strings.Cut(s, "|")
+		m.line(".TP")
+		m.line(".B " + code)
+		m.text(means)
+	}
+	return m.String()
+}
+
+// manWriter writes roff.
+type manWriter struct{ strings.Builder }
+
+func (m *manWriter) line(text string)    { m.WriteString(text + "\n") }
+func (m *manWriter) section(name string) { m.line(".SH " + name) }
+func (m *manWriter) text(text string)    { m.line(roff(text)) }
+
+// roff escapes a text: minus signs, backslashes, and what would be a request.
+func roff(text string) string {
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
+		text = `\&` + text
+	}
+	return text
+}
+
+// paragraphs writes a text whose indented parts are examples.
+func (m *manWriter) paragraphs(text string) {
+	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		if i > 0 {
+			m.line(".PP")
+		}
+		if !strings.HasPrefix(paragraph, "  ") {
+			m.text(paragraph)
+			continue
+		}
+		m.line(".nf")
+		for line := range strings.Lines(paragraph) {
+			m.text(strings.TrimRight(line, "\n"))
+		}
+		m.line(".fi")
+	}
+}
+
+func (m *manWriter) flag(f *kong.Flag) {
+	m.line(".TP")
+	heads := switches(f)
+	if !f.IsBool() {
+		heads[0] += "=" + f.PlaceHolder
+	}
+	for i := range heads {
+		heads[i] = `\fB` + roff(heads[i]) + `\fR`
+	}
+	m.line(strings.Join(heads, ", "))
+	m.text(f.Help)
+	if len(f.Envs) > 0 {
+		m.text(fmt.Sprintf("[%s]", strings.Join(f.Envs, ", ")))
+	}
+}
