@@ -29,7 +29,7 @@ type genCommand struct {
 func (c *genCommand) Help() string {
 	return `Examples:
 
-  dailystats gen --events 1e7 --users 1e6 --skew zipf --order time -o log.jsonl.zst
+  dailystats gen --events 1e7 --skew zipf --order time -o log.jsonl.zst
   dailystats gen --events 1e5 --invalid 1% | dailystats -`
 }
 
