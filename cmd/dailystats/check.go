@@ -1,6 +1,11 @@
 package main
 
-import "context"
+import (
+	"context"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
 
 // checkCommand reads and validates, and writes no result.
 type checkCommand struct {
@@ -18,6 +23,9 @@ Examples:
 }
 
 // Run is called by kong.
-func (c *checkCommand) Run(ctx context.Context) error {
+func (c *checkCommand) Run(ctx context.Context, command *kong.Context) error {
+	if c.PrintConfig {
+		return printSettings(os.Stdout, command)
+	}
 	return runJob(ctx, &c.jobFlags, c.options())
 }

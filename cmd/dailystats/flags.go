@@ -16,17 +16,20 @@ import (
 type jobFlags struct {
 	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input. (default: ${default})"`
 
-	Memory     size           `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
-	Parallel   workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
-	MaxLine    size           `group:"Limits:" placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
-	MaxInvalid pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
-	Rejects    string         `group:"What came of it:" placeholder:"FILE" help:"Write each invalid line as a JSON object."`
-	Report     string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
-	Metrics    string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
-	HTML       string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
-	Progress   string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+	Memory      size           `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
+	Parallel    workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
+	MaxLine     size           `group:"Limits:" placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
+	MaxInvalid  pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
+	WarnInvalid pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Log a warning when more than N events, or N percent of all events, are invalid."`
+	Rejects     string         `group:"What came of it:" placeholder:"FILE" help:"Write each invalid line as a JSON object."`
+	Report      string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Metrics     string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
+	HTML        string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
+	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
-	LogInvalid bool `group:"Log:" default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
+	PrintConfig bool `help:"Print the settings in force, and where each comes from, and do nothing else."`
+	Redact      bool `group:"What came of it:" help:"Keep values of invalid events out of the log, the rejects and the page."`
+	LogInvalid  bool `group:"Log:" default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
 	logFlags
 }
 
@@ -40,16 +43,18 @@ type logFlags struct {
 // options is what the flags say to the pipeline.
 func (f *jobFlags) options() pipeline.Options {
 	return pipeline.Options{
-		Inputs:     f.Inputs,
-		Rejects:    f.Rejects,
-		Report:     f.Report,
-		Metrics:    f.Metrics,
-		Page:       f.HTML,
-		Memory:     int64(f.Memory),
-		Parallel:   int(f.Parallel),
-		MaxLine:    int(f.MaxLine),
-		MaxInvalid: f.MaxInvalid,
-		Written:    f.written(),
+		Inputs:      f.Inputs,
+		Rejects:     f.Rejects,
+		Report:      f.Report,
+		Metrics:     f.Metrics,
+		Page:        f.HTML,
+		Memory:      int64(f.Memory),
+		Parallel:    int(f.Parallel),
+		MaxLine:     int(f.MaxLine),
+		MaxInvalid:  f.MaxInvalid,
+		WarnInvalid: f.WarnInvalid,
+		Redact:      f.Redact,
+		Written:     f.written(),
 	}
 }
 
@@ -63,6 +68,13 @@ func (f *logFlags) written() []string {
 
 // size is a number of bytes.
 type size int64
+
+func (s size) String() string {
+	if s%(1<<10) == 0 {
+		return strings.ReplaceAll(humanize.IBytes(uint64(s)), " ", "")
+	}
+	return strconv.FormatInt(int64(s), 10)
+}
 
 const maxSize = 1 << 50 // more than there is, and far from overflow
 

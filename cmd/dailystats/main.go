@@ -6,7 +6,8 @@
 //   - main.go: commands, and what the process exits with;
 //   - run.go, check.go, merge.go, merge.go, gen.go, bench.go, version.go, completion.go,
 //     man.go: one command each;
-//   - args.go, near.go, flags.go, config.go: where the settings come from;
+//   - args.go, near.go, flags.go, config.go, settings.go: where the
+//     settings come from;
 //   - memory.go, hugepages_linux.go: the memory limit of the process;
 //   - signals.go: being interrupted; status_linux.go and its like: being asked;
 //   - job.go: running the pipeline, and telling how it went;

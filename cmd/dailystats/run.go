@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 
 	"dailystats/stats"
+
+	"github.com/alecthomas/kong"
 )
 
 // runCommand does the job.
@@ -33,7 +36,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 more invalid events than --max-in
 var errNoOutput = usageError{errors.New("--output is empty: give a file, or - for standard output")}
 
 // Run is called by kong.
-func (c *runCommand) Run(ctx context.Context) error {
+func (c *runCommand) Run(ctx context.Context, command *kong.Context) error {
+	if c.PrintConfig {
+		return printSettings(os.Stdout, command)
+	}
 	if c.Output == "" {
 		return errNoOutput
 	}

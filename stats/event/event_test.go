@@ -430,6 +430,29 @@ func TestReaderAgainstPlainExhaustively(t *testing.T) {
 	}
 }
 
+// TestRedact proves that no value of an event is in a message that is redacted.
+func TestRedact(t *testing.T) {
+	told := 0
+	for _, value := range []string{`"Qx7777"`, `["Qx7777"]`, `{"Qx7777":1}`, `77777`, `-7.7777`, `7e7777`, `Qx7777`, "\"Qx7777\xff\"", `"2024-01-01 Qx7777"`, `""`} {
+		for _, line := range []string{event(`"user_id"`, value), typed(value), stamped(value), paid(value), value} {
+			_, fault := Plain([]byte(line))
+			if fault == nil {
+				continue
+			}
+			if strings.Contains(fault.Message(), "777") {
+				told++
+			}
+			fault.Redact()
+			if message := fault.Message(); message == "" || strings.Contains(message, "Qx") || strings.Contains(message, "777") {
+				t.Errorf("%s: %s", line, message)
+			}
+		}
+	}
+	if told < 10 {
+		t.Errorf("only %d messages have a value: the test shows little", told)
+	}
+}
+
 // TestHostileLines reads lines of 8 MB, each made of what a reader might look at
 // again and again. One that does would not be through in a day.
 func TestHostileLines(t *testing.T) {

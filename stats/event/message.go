@@ -33,45 +33,56 @@ func (p problem) message() string {
 	case LineTooLong:
 		return "line is longer than " + strconv.Itoa(p.limit) + " bytes"
 	case MalformedJSON:
-		return malformed(p.value)
+		return p.malformed()
 	case NotAnObject:
 		return "line is " + kindOf(p.value) + ", not an object"
 	case UserIDMissing:
 		return "user_id is missing"
 	case UserIDNotInteger:
-		return "user_id " + show(p.value) + " is not an integer"
+		return p.named("user_id") + " is not an integer"
 	case UserIDOutOfRange:
-		return "user_id " + show(p.value) + " is not in the range of 64-bit integers"
+		return p.named("user_id") + " is not in the range of 64-bit integers"
 	case EventTypeMissing:
 		return "event_type is missing"
 	case EventTypeNotString:
-		return "event_type " + show(p.value) + " is not a string"
+		return p.named("event_type") + " is not a string"
 	case EventTypeEmpty:
 		return "event_type is empty"
 	case TimestampMissing:
 		return "timestamp is missing"
 	case TimestampNotString:
-		return "timestamp " + show(p.value) + " is not a string"
+		return p.named("timestamp") + " is not a string"
 	case TimestampInvalid, TimestampNotUTC:
-		text := unquote(p.value)
-		return "timestamp " + quote(text) + " " + timestampMessage(text)
+		return p.named("timestamp") + " " + timestampMessage(unquote(p.value))
 	case AmountMissing:
 		return "amount is missing, though event_type is purchase"
 	case AmountNotNumber:
-		return "amount " + show(p.value) + " is not a number"
+		return p.named("amount") + " is not a number"
 	case AmountNotPositive:
-		return "amount " + show(p.value) + " is " + stats.ErrNotPositive.Error()
+		return p.named("amount") + " is " + stats.ErrNotPositive.Error()
 	default:
-		return "amount " + show(p.value) + " is " + stats.ErrOutOfRange.Error()
+		return p.named("amount") + " is " + stats.ErrOutOfRange.Error()
 	}
 }
 
-// malformed says where and how line is no JSON.
-func malformed(line []byte) string {
-	if !utf8.Valid(line) {
-		return "line is not UTF-8: " + invalidUTF8(line)
+// named is a field and, if that may be shown, its value.
+func (p problem) named(field string) string {
+	if p.hidden {
+		return field
 	}
-	return "line is not JSON: " + syntaxError(line)
+	return field + " " + show(p.value)
+}
+
+// malformed says that the line is no JSON and, if that may be shown, where and how.
+func (p problem) malformed() string {
+	text, how := "line is not JSON", syntaxError
+	if !utf8.Valid(p.value) {
+		text, how = "line is not UTF-8", invalidUTF8
+	}
+	if p.hidden {
+		return text
+	}
+	return text + ": " + how(p.value)
 }
 
 // show returns a JSON value for a message: a string or number itself, or what

@@ -112,9 +112,17 @@ type Fault struct {
 
 // problem is a rule that is broken, and by what.
 type problem struct {
-	rule  Rule
-	value []byte // of the field, in JSON, or the line
-	limit int    // of a line's length
+	rule   Rule
+	value  []byte // of the field, in JSON, or the line
+	limit  int    // of a line's length
+	hidden bool   // the value is not for messages
+}
+
+// Redact keeps values of the event out of the fault's messages.
+func (f *Fault) Redact() {
+	for i := range f.problems {
+		f.problems[i].hidden = true
+	}
 }
 
 func (f *Fault) add(r Rule, value []byte) {

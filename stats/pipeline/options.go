@@ -23,9 +23,11 @@ type Options struct {
 	Parallel int    // workers; 0 means as many as processors and Memory allow
 	TempDir  string // folder for spill files; empty means $TMPDIR, else /var/tmp
 
-	MaxLine    int            // bytes; 0 means DefaultMaxLine
-	MaxInvalid Limit          // invalid events to put up with; the zero value is no limit
-	Decimals   stats.Decimals // how revenue is written
+	MaxLine     int            // bytes; 0 means DefaultMaxLine
+	MaxInvalid  Limit          // invalid events to put up with; the zero value is no limit
+	WarnInvalid Limit          // invalid events not worth a warning; the zero value is no limit
+	Redact      bool           // values of invalid events are neither told nor written to Rejects
+	Decimals    stats.Decimals // how revenue is written
 
 	Stdin  io.Reader // nil means os.Stdin
 	Stdout io.Writer // nil means os.Stdout

@@ -201,6 +201,10 @@ func (j *job) read(ctx context.Context) error {
 	if j.MaxInvalid.exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
 		return j.journal.tooMany()
 	}
+	if j.WarnInvalid.exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
+		j.warn(fmt.Sprintf("more than --warn-invalid %s: %d of %d events are invalid", j.WarnInvalid,
+			j.counts.invalid, j.counts.events+j.counts.invalid))
+	}
 	return nil
 }
 
@@ -226,7 +230,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		w := &workers[i]
-		*w = worker{reader: j.reader, journal: &j.journal, maxLine: j.MaxLine, eventsSoFar: &j.eventsSoFar}
+		*w = worker{reader: j.reader, journal: &j.journal, maxLine: j.MaxLine, redact: j.Redact, eventsSoFar: &j.eventsSoFar}
 		if j.sorter != nil {
 			w.run = j.sorter.NewRun(ctx)
 		}

@@ -18,6 +18,7 @@ type worker struct {
 	journal *journal
 	run     *sorter.Run // nil where events are only checked
 	maxLine int
+	redact  bool // no value of an invalid event is told
 	events  event.Reader
 
 	counts      counts
@@ -202,6 +203,10 @@ func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []by
 	}
 	if !w.journal.needed() {
 		return nil
+	}
+	if w.redact {
+		fault.Redact()
+		line = nil
 	}
 	e := Invalid{Input: b.Input, Line: b.Line(n), Fault: fault}
 	if len(line) > longInvalid {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+)
+
+// printSettings writes what is in force for a command, and where it comes from.
+func printSettings(w io.Writer, ctx *kong.Context) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range flagsOf(ctx.Model, ctx.Selected()) {
+		if f.Name == "help" || f.Name == "print-config" {
+			continue
+		}
+		value, source := settingOf(ctx, f)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Name, oneLine(value), source)
+	}
+	return table.Flush()
+}
+
+// settingOf returns a flag's value and where it comes from. A default that is
+// worked out later is told in words, as in the help.
+func settingOf(ctx *kong.Context, f *kong.Flag) (value, source string) {
+	source = sourceOf(ctx, f)
+	if target := reflect.Indirect(f.Target); f.IsBool() || target.IsValid() && !target.IsZero() || source != "default" {
+		return fmt.Sprint(target.Interface()), source
+	}
+	_, text, _ := strings.Cut(f.Help, "(default: ")
+	text, _, _ = strings.Cut(text, ")")
+	return cmp.Or(text, "none"), source
+}
+
+// configPath is the file that --config names.
+func configPath(ctx *kong.Context) string {
+	for _, f := range ctx.Model.Flags {
+		if f.Name == "config" {
+			return oneLine(f.Target.String())
+		}
+	}
+	return ""
+}
+
+func sourceOf(ctx *kong.Context, f *kong.Flag) string {
+	for _, p := range ctx.Path {
+		if p.Flag == f && !p.Resolved {
+			return "command line"
+		}
+	}
+	for _, name := range f.Envs {
+		if _, found := os.LookupEnv(name); found {
+			return "environment " + name
+		}
+	}
+	for _, p := range ctx.Path {
+		if p.Flag == f {
+			return "config file " + configPath(ctx)
+		}
+	}
+	return "default"
+}
