@@ -9,13 +9,14 @@ import os
 import subprocess
 from datetime import datetime, timedelta, timezone
 
-from airflow.exceptions import AirflowFailException
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 try:
     from airflow.sdk import dag, task
+    from airflow.sdk.exceptions import AirflowFailException
 except ImportError:  # Airflow 2
     from airflow.decorators import dag, task
+    from airflow.exceptions import AirflowFailException
 
 DATA = os.environ.get("DAILYSTATS_DATA", "/data")
 TOO_MANY_INVALID = 3

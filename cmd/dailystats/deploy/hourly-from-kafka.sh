@@ -5,6 +5,8 @@
 # hour gives the same file again as long as the topic holds it. So a run can be
 # repeated, and no message is counted twice or left out between two hours. Run it
 # when the hour's last messages have arrived.
+#
+# Not run here against a broker.
 set -eu
 : "${BROKER:=localhost:9092}" "${TOPIC:=events}" "${DATA:=/data}"
 hour=${1:?"which hour? such as 2024-01-15T10"}
