@@ -15,14 +15,17 @@ import (
 // a temporary file holds a lock on it, which ends with the process. The number of
 // a process would say little in another container, or on another host.
 //
-//	create ──→ lock ──→ write ──→ commit or discard ──→ unlock
-//	  ↑          │ somebody was quicker, who takes it for a leftover
-//	  └──────────┘
+//	create ──→ lock ──→ has it its name? ──→ write ──→ commit or discard ──→ unlock
+//	  ↑          │ no       │ no
+//	  └──────────┴──────────┘ somebody was quicker, who takes it for a leftover
 //
-// Where files can't be locked, leftovers stay.
+// Who removes a leftover locks it, too, so that it can't get an owner meanwhile.
+// Where files can't be locked, leftovers stay. Where locks are not seen by other
+// hosts, as on a network folder mounted so, one of them may take the file of
+// another for a leftover: that run fails, and its target is as it was.
 
 // errTaken is the error of a file that somebody else has locked, or removed.
-var errTaken = errors.New("somebody else has taken it")
+var errTaken = errors.New("another process locks or removes every new file")
 
 // temporaryNames is where t's temporary files are, and how their names begin and
 // end.
@@ -37,21 +40,35 @@ func temporaryNames(t target) (folder, prefix, suffix string) {
 // locks it; lock is nil where that can't be done. Nobody can read it meanwhile who
 // couldn't read t.
 func createTemporary(t target) (file, lock *os.File, err error) {
+	const attempts = 100 // a second one is rare already
+	for range attempts {
+		file, lock, err = tryTemporary(t)
+		if !errors.Is(err, errTaken) {
+			break
+		}
+	}
+	return file, lock, err
+}
+
+// tryTemporary is one attempt at createTemporary. It fails with errTaken where
+// somebody else takes the file for a leftover.
+func tryTemporary(t target) (file, lock *os.File, err error) {
 	perm := fs.FileMode(0o666)
 	if t.exists {
 		perm = t.perm
 	}
 	folder, prefix, suffix := temporaryNames(t)
-	for {
-		name := fmt.Sprintf("%s%s%d-%016x%s", folder, prefix, os.Getpid(), rand.Uint64(), suffix)
-		file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-		if err != nil {
-			return nil, nil, err
-		}
-		if lock, err = lockFile(name); !errors.Is(err, errTaken) {
-			break
-		}
+	name := fmt.Sprintf("%s%s%d-%016x%s", folder, prefix, os.Getpid(), rand.Uint64(), suffix)
+	file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return nil, nil, err
+	}
+	lock, err = lockFile(file)
+	if errors.Is(err, errTaken) || err == nil && !means(name, file) {
+		lock.Close() // of no interest, even where there is none
 		file.Close()
+		_ = os.Remove(name)
+		return nil, nil, errTaken
 	}
 	if t.exists {
 		file.Chmod(perm) // what the umask kept out, where the file system knows permissions
@@ -80,10 +97,27 @@ func removeLeftovers(t target) {
 }
 
 func removeUnowned(path string) {
-	lock, err := lockFile(path)
+	file, err := openOthers(path)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	lock, err := lockFile(file)
 	if err != nil {
 		return
 	}
 	defer lock.Close()
-	_ = os.Remove(path)
+	if means(path, file) {
+		_ = os.Remove(path)
+	}
+}
+
+// means reports whether path means the regular file that is open as f.
+func means(path string, f *os.File) bool {
+	named, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	open, err := f.Stat()
+	return err == nil && open.Mode().IsRegular() && os.SameFile(named, open)
 }
