@@ -246,9 +246,9 @@ func (p process) answer(n *notification, judge func(interceptedCall) outcome) (r
 func (p process) path(n *notification) string {
 	switch n.number {
 	case unix.SYS_OPENAT, unix.SYS_UNLINKAT:
-		return p.name(n.args[1])
+		return p.name(n.args[0], n.args[1])
 	case unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2:
-		return p.name(n.args[3])
+		return p.name(n.args[2], n.args[3])
 	case unix.SYS_SOCKET:
 		return ""
 	}
@@ -260,14 +260,19 @@ func (p process) proc(path ...string) string {
 	return filepath.Join("/proc", strconv.Itoa(p.pid), filepath.Join(path...))
 }
 
-// name returns the path at an address of the process, from its folder on.
-func (p process) name(address uint64) string {
+// name returns the path at an address of the process, which begins at an open
+// folder or at the working one.
+func (p process) name(folder, address uint64) string {
 	text, _ := p.memory(address, unix.PathMax)
 	text, _, _ = bytes.Cut(text, []byte{0})
 	path := string(text)
 	if !filepath.IsAbs(path) {
-		folder, _ := os.Readlink(p.proc("cwd"))
-		path = filepath.Join(folder, path)
+		from := p.proc("cwd")
+		if fd := int(int32(folder)); fd != unix.AT_FDCWD {
+			from = p.proc("fd", strconv.Itoa(fd))
+		}
+		root, _ := os.Readlink(from)
+		path = filepath.Join(root, path)
 	}
 	return path
 }

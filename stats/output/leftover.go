@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -27,22 +26,20 @@ import (
 // errTaken is the error of a file that somebody else has locked, or removed.
 var errTaken = errors.New("another process locks or removes every new file")
 
-// temporaryNames is where t's temporary files are, and how their names begin and
-// end.
-func temporaryNames(t target) (folder, prefix, suffix string) {
-	const longest = 180 // bytes of t's name, so that a temporary one fits in 255
-	folder, name := filepath.Split(t.path)
-	name = strings.ToValidUTF8(name[:min(len(name), longest)], "")
-	return folder, "." + name + ".dailystats-", ".tmp"
+// temporaryNames is how the names of temporary files for a target begin and end.
+func temporaryNames(target string) (prefix, suffix string) {
+	const longest = 180 // bytes of the target's name, so that a temporary one fits in 255
+	target = strings.ToValidUTF8(target[:min(len(target), longest)], "")
+	return "." + target + ".dailystats-", ".tmp"
 }
 
 // createTemporary creates the file that is to become t, with t's permissions, and
 // locks it; lock is nil where that can't be done. Nobody can read it meanwhile who
 // couldn't read t.
-func createTemporary(t target) (file, lock *os.File, err error) {
+func createTemporary(folder *os.Root, t target) (file, lock *os.File, err error) {
 	const attempts = 100 // a second one is rare already
 	for range attempts {
-		file, lock, err = tryTemporary(t)
+		file, lock, err = tryTemporary(folder, t)
 		if !errors.Is(err, errTaken) {
 			break
 		}
@@ -52,22 +49,22 @@ func createTemporary(t target) (file, lock *os.File, err error) {
 
 // tryTemporary is one attempt at createTemporary. It fails with errTaken where
 // somebody else takes the file for a leftover.
-func tryTemporary(t target) (file, lock *os.File, err error) {
+func tryTemporary(folder *os.Root, t target) (file, lock *os.File, err error) {
 	perm := fs.FileMode(0o666)
 	if t.exists {
 		perm = t.perm
 	}
-	folder, prefix, suffix := temporaryNames(t)
-	name := fmt.Sprintf("%s%s%d-%016x%s", folder, prefix, os.Getpid(), rand.Uint64(), suffix)
-	file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	prefix, suffix := temporaryNames(t.name())
+	name := fmt.Sprintf("%s%d-%016x%s", prefix, os.Getpid(), rand.Uint64(), suffix)
+	file, err = folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return nil, nil, err
 	}
 	lock, err = lockFile(file)
-	if errors.Is(err, errTaken) || err == nil && !means(name, file) {
+	if errors.Is(err, errTaken) || err == nil && !means(folder, name, file) {
 		lock.Close() // of no interest, even where there is none
 		file.Close()
-		_ = os.Remove(name)
+		_ = folder.Remove(name)
 		return nil, nil, errTaken
 	}
 	if t.exists {
@@ -76,28 +73,28 @@ func tryTemporary(t target) (file, lock *os.File, err error) {
 	return file, lock, nil
 }
 
-// removeLeftovers removes those temporary files of t that nobody owns. What can't
-// be removed stays.
-func removeLeftovers(t target) {
-	folder, err := os.Open(t.folder())
+// removeLeftovers removes those temporary files for a target that nobody owns.
+// What can't be removed stays.
+func removeLeftovers(folder *os.Root, target string) {
+	list, err := folder.Open(".")
 	if err != nil {
 		return
 	}
-	defer folder.Close()
-	path, prefix, suffix := temporaryNames(t)
+	defer list.Close()
+	prefix, suffix := temporaryNames(target)
 	for err == nil {
 		var names []string
-		names, err = folder.Readdirnames(1000)
+		names, err = list.Readdirnames(1000)
 		for _, name := range names {
 			if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix) {
-				removeUnowned(path + name)
+				removeUnowned(folder, name)
 			}
 		}
 	}
 }
 
-func removeUnowned(path string) {
-	file, err := openOthers(path)
+func removeUnowned(folder *os.Root, name string) {
+	file, err := openOthers(folder, name)
 	if err != nil {
 		return
 	}
@@ -107,14 +104,15 @@ func removeUnowned(path string) {
 		return
 	}
 	defer lock.Close()
-	if means(path, file) {
-		_ = os.Remove(path)
+	if means(folder, name, file) {
+		_ = folder.Remove(name)
 	}
 }
 
-// means reports whether path means the regular file that is open as f.
-func means(path string, f *os.File) bool {
-	named, err := os.Lstat(path)
+// means reports whether name is that of the regular file that is open as f, and
+// not of a link to it.
+func means(folder *os.Root, name string, f *os.File) bool {
+	named, err := folder.Lstat(name)
 	if err != nil {
 		return false
 	}

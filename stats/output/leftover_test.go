@@ -3,6 +3,7 @@
 package output
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -36,7 +37,7 @@ func TestLeftovers(t *testing.T) {
 	must(t, os.Symlink("other", filepath.Join(folder, others[4])))
 
 	f := create(t, path)
-	wantNames(t, folder, append(others, "day.csv", filepath.Base(f.temporary), filepath.Base(written.temporary), filepath.Base(finished.temporary))...)
+	wantNames(t, folder, append(others, "day.csv", f.temporary, written.temporary, finished.temporary)...)
 	write(t, written, "owned")
 	commit(t, written)
 	wantContent(t, path, "owned")
@@ -47,7 +48,7 @@ func TestLeftovers(t *testing.T) {
 // A lock on a network folder has to be for writing, and a folder may be one.
 func TestLocksAreForWriting(t *testing.T) {
 	f := create(t, filepath.Join(t.TempDir(), "day.csv"))
-	leftover, err := openOthers(f.temporary)
+	leftover, err := openOthers(f.folder, f.temporary)
 	must(t, err)
 	defer leftover.Close()
 	for _, locked := range []*os.File{f.lock, leftover} {
@@ -63,8 +64,7 @@ func TestLocksAreForWriting(t *testing.T) {
 func abandon(t *testing.T, path string) {
 	f, err := Create(path)
 	must(t, err)
-	must(t, f.file.Close())
-	f.lock.Close()
+	must(t, errors.Join(f.file.Close(), f.lock.Close(), f.folder.Close()))
 }
 
 // TestOneTarget has many files of one target at once: each is there whole when it

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-func openOthers(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+func openOthers(*os.Root, string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
 // lockFile can't be done here without keeping others from renaming the file, or
 // losing the lock when f is closed.

@@ -9,14 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openOthers opens a file that may be anybody's and anything, without following a
-// link or waiting for whoever is at the other end of a pipe. It is for writing,
-// as a lock on a network folder wants it, unless the file doesn't allow that.
-func openOthers(path string) (*os.File, error) {
-	const flags = unix.O_NOFOLLOW | unix.O_NONBLOCK
-	f, err := os.OpenFile(path, os.O_WRONLY|flags, 0)
+// openOthers opens a file that may be anybody's and anything, without waiting for
+// whoever is at the other end of a pipe. It is for writing, as a lock on a network
+// folder wants it, unless the file doesn't allow that.
+func openOthers(folder *os.Root, name string) (*os.File, error) {
+	f, err := folder.OpenFile(name, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, os.ErrPermission) {
-		f, err = os.OpenFile(path, os.O_RDONLY|flags, 0)
+		f, err = folder.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	}
 	return f, err
 }
