@@ -47,6 +47,8 @@ var interceptedCalls = map[uint32]string{
 type interceptedCall struct {
 	name string
 	path string // what it is about; for a rename, the new name
+
+	flags, perm uint64 // of an open
 }
 
 // outcome is what becomes of a call. The zero value carries it out.
@@ -225,7 +227,11 @@ func (p process) ioctl(request uintptr, argument unsafe.Pointer) syscall.Errno {
 
 func (p process) answer(n *notification, judge func(interceptedCall) outcome) (response, error) {
 	r := response{id: n.id}
-	o := judge(interceptedCall{name: interceptedCalls[n.number], path: p.path(n)})
+	c := interceptedCall{name: interceptedCalls[n.number], path: p.path(n)}
+	if n.number == unix.SYS_OPENAT {
+		c.flags, c.perm = n.args[2], n.args[3]
+	}
+	o := judge(c)
 	switch {
 	case o.err != 0:
 		r.err = -int32(o.err)
