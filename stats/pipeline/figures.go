@@ -64,11 +64,15 @@ func (r *Report) codes() []string {
 }
 
 func (r *Report) invalidText() string {
-	text := countText(r.Invalid)
-	if all := r.Events + r.Invalid; r.Invalid > 0 {
-		text += fmt.Sprintf(", %.3g %%", 100*float64(r.Invalid)/float64(all))
+	percent := 100 * float64(r.Invalid) / float64(max(r.Events+r.Invalid, 1))
+	switch {
+	case r.Invalid == 0:
+		return "0"
+	case percent < 0.01:
+		return countText(r.Invalid) + ", under 0.01 %"
+	default:
+		return fmt.Sprintf("%s, %.3g %%", countText(r.Invalid), percent)
 	}
-	return text
 }
 
 func (r *Result) daysText() string {

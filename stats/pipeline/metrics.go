@@ -35,7 +35,7 @@ func (r *Report) gauges(now time.Time, failed bool) []metric {
 		m = append(m,
 			metric{"purchases", "Purchases among the valid events.", r.Result.Purchases},
 			metric{"revenue", "What the purchases brought.", r.Result.Revenue},
-			metric{"days", "Days with events.", r.Result.Days})
+			metric{"dates", "Days with events.", r.Result.Days})
 	}
 	return m
 }

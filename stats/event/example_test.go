@@ -1,0 +1,35 @@
+package event_test
+
+import (
+	"fmt"
+
+	"dailystats/stats/event"
+)
+
+func ExamplePlain() {
+	record, fault := event.Plain([]byte(`{"user_id": 7, "event_type": "purchase", "timestamp": "2024-01-15T10:30:00Z", "amount": 19.99}`))
+	fmt.Println(record.Key.Day, record.Key.User, record.Amount, fault)
+
+	_, fault = event.Plain([]byte(`{"user_id": "7", "event_type": "login", "timestamp": "2024-01-15 10:30:00Z"}`))
+	fmt.Println(fault.Rules.Codes())
+	fmt.Println(fault.Message())
+	// Output:
+	// 2024-01-15 7 19.99 <nil>
+	// [user_id_not_integer timestamp_invalid]
+	// user_id "7" is not an integer; timestamp "2024-01-15 10:30:00Z" has a space where ISO 8601 has a T
+}
+
+func ExampleReader() {
+	var r event.Reader
+	text := []byte(`{"user_id": 7, "event_type": "login", "timestamp": "2024-01-15T10:30:00Z"}
+{"user_id": "7"}
+`)
+	record, size, known := r.Read(text)
+	fmt.Println(record.Key.Day, record.Key.User, known)
+
+	_, _, known = r.Read(text[size:]) // it may be valid or not: Plain knows
+	fmt.Println(known)
+	// Output:
+	// 2024-01-15 7 true
+	// false
+}

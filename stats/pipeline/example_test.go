@@ -1,0 +1,48 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"strings"
+
+	"dailystats/stats/pipeline"
+)
+
+func ExampleRun() {
+	report, err := pipeline.Run(context.Background(), pipeline.Options{
+		Inputs: []string{"-"},
+		Stdin: strings.NewReader(`{"user_id": 7, "event_type": "purchase", "timestamp": "2024-01-15T10:30:00Z", "amount": 19.99}
+{"user_id": 7, "event_type": "login", "timestamp": "2024-01-15T10:31:00Z"}
+{"user_id": 7, "event_type": "login", "timestamp": "yesterday"}
+`),
+		Output: "-",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Events, "events,", report.Invalid, "invalid:", report.InvalidByCode)
+	// Output:
+	// date,user_id,event_count,purchase_count,total_revenue
+	// 2024-01-15,7,2,1,19.99
+	// 2 events, 1 invalid: map[timestamp_invalid:1]
+}
+
+func ExampleMerge() {
+	const header = "date,user_id,event_count,purchase_count,total_revenue\n"
+	os.WriteFile("monday.csv", []byte(header+"2024-01-15,7,2,1,19.99\n"), 0o600)
+	defer os.Remove("monday.csv")
+	_, err := pipeline.Merge(context.Background(), pipeline.MergeOptions{
+		Inputs: []string{"monday.csv", "-"},
+		Stdin:  strings.NewReader(header + "2024-01-15,7,1,1,0.01\n2024-01-16,8,1,0,0.00\n"),
+		Output: "-",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// date,user_id,event_count,purchase_count,total_revenue
+	// 2024-01-15,7,3,2,20.00
+	// 2024-01-16,8,1,0,0.00
+}
