@@ -58,16 +58,28 @@ func (f *SpillFile) Close() {
 
 // RemoveLeftovers removes the spill files that processes have left in dir which
 // were killed between making one and unlinking it: so they are empty. What is
-// younger than a minute may have an owner.
+// younger than a minute may have an owner. There may be very many other files.
 func RemoveLeftovers(dir string) {
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), spillPrefix) && !strings.HasPrefix(e.Name(), "extsort_") {
-			continue
-		}
-		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && info.Size() == 0 && time.Since(info.ModTime()) > time.Minute {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
+	folder, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer folder.Close()
+	for err == nil {
+		var entries []os.DirEntry
+		entries, err = folder.ReadDir(1000)
+		for _, e := range entries {
+			if isLeftover(e) {
+				_ = os.Remove(filepath.Join(dir, e.Name()))
+			}
 		}
 	}
+}
+
+func isLeftover(e os.DirEntry) bool {
+	if !strings.HasPrefix(e.Name(), spillPrefix) && !strings.HasPrefix(e.Name(), "extsort_") {
+		return false
+	}
+	info, err := e.Info()
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0 && time.Since(info.ModTime()) > time.Minute
 }

@@ -3,7 +3,9 @@ package sorter
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -37,5 +39,25 @@ func TestRemoveLeftovers(t *testing.T) {
 	}
 	if want := []string{"extsort_1_full", "extsort_1_new", "other"}; !slices.Equal(left, want) {
 		t.Errorf("left: %v, want %v", left, want)
+	}
+}
+
+// TestSpillFileIsPrivate proves that nobody else can get at what is spilled: the
+// file is only for its owner, and has no name from the start.
+func TestSpillFileIsPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file keeps its name here")
+	}
+	dir := t.TempDir()
+	f, err := CreateSpillFile(dir, new(atomic.Int64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Mode() != 0o600 {
+		t.Errorf("its mode is %v, %v", info.Mode(), err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("in the folder: %v, %v", entries, err)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -67,4 +68,16 @@ func allFlags(node *kong.Node) []*kong.Flag {
 		flags = append(flags, allFlags(child)...)
 	}
 	return flags
+}
+
+// decodeText takes a text as it is. kong has it pass through JSON, which replaces
+// what is not UTF-8; but a file may have such a name.
+func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
+	text, isText := ctx.Scan.Peek().Value.(string)
+	if !isText { // in a config file
+		return ctx.Scan.PopValueInto("string", target.Addr().Interface())
+	}
+	ctx.Scan.Pop()
+	target.SetString(text)
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestFaults has each system call of a run on its files fail in turn, in each
@@ -107,8 +110,8 @@ func (f fault) harmless() bool {
 		return true
 	case f.call == "close": // of what has been read or synced, or only locked
 		return f.file == "in/events" || f.file == "out" || f.file == "spill" || slices.Contains(outputs, strings.TrimPrefix(f.file, "out/"))
-	case f.call == "open": // of a folder that may be written but not read, to look for leftovers, or for a lock
-		return f.file == "out" || f.file == "spill" || strings.HasSuffix(f.file, ".tmp") && f.n == 1
+	case f.call == "open": // of a folder, to look for leftovers: of an output's, after it was opened to be held
+		return f.file == "spill" || f.file == "out" && f.n%2 == 1 && f.n < 2*len(outputs)
 	case f.call == "unlink":
 		return true // it is tried again in the end
 	default:
@@ -135,6 +138,37 @@ func checkFault(t *testing.T, events string, whole *faultRun, f fault) {
 		t.Errorf("%v: exit status %d, standard error: %s", f, status, text)
 	case !maps.Equal(run.files(), older):
 		t.Errorf("%v: not as it was: %v", f, names(run.files()))
+	}
+}
+
+// TestHostileFolders proves that a run makes its files in a way that nobody can
+// interfere with who may write to the same folders: each is new, whatever is there
+// under its name, and one for spilling is only for its owner, and has lost its name
+// before anything is in it. Outputs that are replaced hand on their permissions.
+func TestHostileFolders(t *testing.T) {
+	w := newWorkFolder(t, writeSpilledEvents(t))
+	w.writeOlder()
+	created := map[string]int{}
+	named := map[string]bool{}
+	text, status := intercept(t, w.dir, func(c interceptedCall) outcome {
+		folder := filepath.Base(filepath.Dir(c.path))
+		switch {
+		case folder != "out" && folder != "spill":
+		case c.name == "open" && c.flags&unix.O_CREAT != 0:
+			created[folder]++
+			named[c.path] = folder == "spill"
+			if c.flags&unix.O_EXCL == 0 || c.perm != 0o600 {
+				t.Errorf("%s is made with flags %#x, permissions %#o", c.path, c.flags, c.perm)
+			}
+		case c.name == "unlink":
+			delete(named, c.path)
+		case named[c.path]:
+			t.Errorf("%s of %s, which has still got its name", c.name, c.path)
+		}
+		return outcome{}
+	}, workArgs...)
+	if status != 0 || created["spill"] == 0 || created["out"] != len(outputs) {
+		t.Errorf("exit status %d, %v files were made: %s", status, created, text)
 	}
 }
 

@@ -47,6 +47,8 @@ var interceptedCalls = map[uint32]string{
 type interceptedCall struct {
 	name string
 	path string // what it is about; for a rename, the new name
+
+	flags, perm uint64 // of an open
 }
 
 // outcome is what becomes of a call. The zero value carries it out.
@@ -225,7 +227,11 @@ func (p process) ioctl(request uintptr, argument unsafe.Pointer) syscall.Errno {
 
 func (p process) answer(n *notification, judge func(interceptedCall) outcome) (response, error) {
 	r := response{id: n.id}
-	o := judge(interceptedCall{name: interceptedCalls[n.number], path: p.path(n)})
+	c := interceptedCall{name: interceptedCalls[n.number], path: p.path(n)}
+	if n.number == unix.SYS_OPENAT {
+		c.flags, c.perm = n.args[2], n.args[3]
+	}
+	o := judge(c)
 	switch {
 	case o.err != 0:
 		r.err = -int32(o.err)
@@ -246,9 +252,9 @@ func (p process) answer(n *notification, judge func(interceptedCall) outcome) (r
 func (p process) path(n *notification) string {
 	switch n.number {
 	case unix.SYS_OPENAT, unix.SYS_UNLINKAT:
-		return p.name(n.args[1])
+		return p.name(n.args[0], n.args[1])
 	case unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2:
-		return p.name(n.args[3])
+		return p.name(n.args[2], n.args[3])
 	case unix.SYS_SOCKET:
 		return ""
 	}
@@ -260,14 +266,19 @@ func (p process) proc(path ...string) string {
 	return filepath.Join("/proc", strconv.Itoa(p.pid), filepath.Join(path...))
 }
 
-// name returns the path at an address of the process, from its folder on.
-func (p process) name(address uint64) string {
+// name returns the path at an address of the process, which begins at an open
+// folder or at the working one.
+func (p process) name(folder, address uint64) string {
 	text, _ := p.memory(address, unix.PathMax)
 	text, _, _ = bytes.Cut(text, []byte{0})
 	path := string(text)
 	if !filepath.IsAbs(path) {
-		folder, _ := os.Readlink(p.proc("cwd"))
-		path = filepath.Join(folder, path)
+		from := p.proc("cwd")
+		if fd := int(int32(folder)); fd != unix.AT_FDCWD {
+			from = p.proc("fd", strconv.Itoa(fd))
+		}
+		root, _ := os.Readlink(from)
+		path = filepath.Join(root, path)
 	}
 	return path
 }

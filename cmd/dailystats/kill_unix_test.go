@@ -5,12 +5,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -163,6 +166,101 @@ func (k *killer) runAgain(w *workFolder) {
 	if status != 0 || !maps.Equal(files, k.files) {
 		k.t.Errorf("after a kill: exit status %d, there are %v, standard error: %s", status, names(files), text)
 	}
+}
+
+// TestOneOutput has runs on two inputs write to the same files at once, some of
+// which are killed: each file is that of one run, whole, and those that are not
+// killed go well, whatever the others take for a leftover.
+func TestOneOutput(t *testing.T) {
+	command := buildCommand(t)
+	few := filepath.Join(t.TempDir(), "few")
+	if err := os.WriteFile(few, []byte("bad\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := &killer{t: t, command: command, events: writeSpilledEvents(t)}
+	b := &killer{t: t, command: command, events: few}
+	a.measure()
+	b.measure()
+	first, second := newWorkFolder(t, a.events), newWorkFolder(t, b.events)
+	shared := filepath.Join(second.dir, "out")
+	if err := errors.Join(os.Remove(shared), os.Symlink(filepath.Join(first.dir, "out"), shared)); err != nil {
+		t.Fatal(err)
+	}
+	var runs sync.WaitGroup
+	for i := range 24 {
+		runs.Go(func() {
+			k, w := a, first
+			if i%2 == 1 {
+				k, w = b, second
+			}
+			disturb, want := func(*os.Process) {}, 0
+			if i%3 == 0 {
+				after := time.Duration(rand.Float64() * float64(k.usual))
+				disturb, want = func(p *os.Process) { time.Sleep(after); p.Kill() }, -1
+			}
+			if status, text := k.run(w, disturb); status != 0 && status != want || text != "" {
+				t.Errorf("exit status %d: %s", status, text)
+			}
+		})
+	}
+	runs.Wait()
+	for name, text := range first.files() {
+		if strings.HasPrefix(name, "out/") && !isTemporary(name) && text != a.files[name] && text != b.files[name] {
+			t.Errorf("%s is of neither run", name)
+		}
+	}
+	a.runAgain(first)
+}
+
+// TestReaderLeaves has the reader of the result go away at a random moment: then
+// the run fails, and its other files are as they were.
+func TestReaderLeaves(t *testing.T) {
+	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
+	k.measure()
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	size := len(k.files["out/result"])
+	for range 20 {
+		w := newWorkFolder(t, k.events)
+		w.writeOlder()
+		older := w.files()
+		read := random.IntN(size + size/10)
+		whole := maps.Clone(k.files)
+		whole["out/result"] = older["out/result"]
+		status, text := k.runToReader(w, int64(read))
+		switch files := w.files(); {
+		case status == 1 && read < size && strings.Count(text, "\n") == 1 && strings.Contains(text, syscall.EPIPE.Error()) && maps.Equal(files, older):
+		case status == 0 && read+pipeSize >= size && text == "" && maps.Equal(files, whole):
+		default:
+			t.Errorf("%d of %d bytes read: exit status %d, there are %v, standard error: %s", read, size, status, names(files), text)
+		}
+	}
+}
+
+// pipeSize is what a pipe can hold at most that nobody reads.
+const pipeSize = 1 << 20
+
+// runToReader runs the command to a reader that takes so many bytes.
+func (k *killer) runToReader(w *workFolder, bytes int64) (status int, stderr string) {
+	var text strings.Builder
+	cmd := exec.Command(k.command, append(slices.Clone(workArgs), "-o", "-")...)
+	cmd.Dir, cmd.Stderr = w.dir, &text
+	reader, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		k.t.Error(err)
+		return 0, ""
+	}
+	_, err = io.CopyN(io.Discard, reader, bytes)
+	if err != nil && err != io.EOF {
+		k.t.Error(err)
+	}
+	reader.Close()
+	cmd.Wait()
+	return cmd.ProcessState.ExitCode(), text.String()
 }
 
 // TestSecondSignal has the command wait for a reader of its output, who does not

@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 
 	"dailystats/stats/pipeline"
 
@@ -78,6 +79,7 @@ func parse(args []string) (*kong.Context, error) {
 		kong.DefaultEnvars(variablePrefix),
 		kong.Resolvers(config{}),
 		kong.WithHyphenPrefixedParameters(true),
+		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
 	)
 	if err != nil {
 		return nil, err

@@ -51,27 +51,27 @@ func place(files []*File) error {
 
 // place gives the temporary file, if there is one, the target's name.
 func (f *File) place() error {
-	from, to := f.temporary, f.target.path
+	from, to := f.temporary, f.target.name()
 	if from == "" {
 		return nil
 	}
-	if info, err := os.Lstat(to); err == nil && info.IsDir() {
+	if info, err := f.folder.Lstat(to); err == nil && info.IsDir() {
 		return errIsFolder // it could be exchanged
 	}
-	err := exchange(from, to)
+	err := exchange(f.folder, from, to)
 	if err == nil {
-		f.takeBack = func() error { return exchange(from, to) }
+		f.takeBack = func() error { return exchange(f.folder, from, to) }
 		return nil
 	}
 	isNew := errors.Is(err, os.ErrNotExist)
 	if !isNew && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	if err := os.Rename(from, to); err != nil {
+	if err := f.folder.Rename(from, to); err != nil {
 		return err
 	}
 	if isNew {
-		f.takeBack = func() error { return os.Rename(to, from) }
+		f.takeBack = func() error { return f.folder.Rename(to, from) }
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func syncFolders(files []*File) error {
 		if f.temporary == "" || synced[folder] {
 			continue
 		}
-		if err := syncFolder(folder); err != nil {
+		if err := syncFolder(f.folder); err != nil {
 			return f.failure(err)
 		}
 		synced[folder] = true

@@ -2,7 +2,10 @@
 
 package output
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 // exchange can't be done here: files replace each other.
-func exchange(string, string) error { return errors.ErrUnsupported }
+func exchange(*os.Root, string, string) error { return errors.ErrUnsupported }

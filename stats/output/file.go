@@ -26,11 +26,16 @@ const writeBackStep = 8 << 20
 //
 // A target that can't be replaced, such as a pipe, is written directly.
 //
+// Which folder that is, and the name in it, is found out once, on Create, and the
+// folder is held open: if the path leads elsewhere in the end, because a folder in
+// it was moved or a link changed, nothing is written or removed there.
+//
 // A File is used by one goroutine at a time.
 type File struct {
 	name       string // as the user knows it
 	target     target
-	temporary  string         // "" where there is none, or none any more
+	folder     *os.Root       // of the target and the temporary file; nil where there is none
+	temporary  string         // its name in the folder; "" where there is none, or none any more
 	takeBack   func() error   // undoes that the target's name was given to it; nil where that can't be done
 	lock       *os.File       // on the temporary file; nil where there is none
 	file       *os.File       // nil for a stream, and when closed
@@ -76,12 +81,23 @@ func (f *File) open() (err error) {
 		f.file, err = os.OpenFile(f.target.path, os.O_WRONLY|os.O_APPEND, 0)
 		return err
 	}
-	removeLeftovers(f.target)
-	f.file, f.lock, err = createTemporary(f.target)
-	if err != nil {
+	if err = f.openTemporary(); err != nil {
 		return fmt.Errorf("no file can be created in folder %s: %w", filepath.Clean(f.target.folder()), cause(err))
 	}
-	f.temporary = f.file.Name()
+	return nil
+}
+
+func (f *File) openTemporary() (err error) {
+	if f.folder, err = os.OpenRoot(f.target.folder()); err != nil {
+		return err
+	}
+	removeLeftovers(f.folder, f.target.name())
+	f.file, f.lock, err = createTemporary(f.folder, f.target)
+	if err != nil {
+		f.folder.Close()
+		return err
+	}
+	f.temporary = filepath.Base(f.file.Name())
 	return nil
 }
 
@@ -171,11 +187,12 @@ func (f *File) Discard() error {
 	if f.temporary == "" {
 		return nil
 	}
-	if err := os.Remove(f.temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.folder.Remove(f.temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f.failure(err)
 	}
 	f.temporary = ""
 	f.lock.Close() // of no interest, even where there is none
+	f.folder.Close()
 	return nil
 }
 
@@ -207,7 +224,7 @@ func wayOut(err error) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return ": create the folder first"
 	case errors.Is(err, fs.ErrPermission):
-		return ": choose a folder that may be written to"
+		return ": choose a folder that may be read and written to"
 	case errors.Is(err, syscall.ENOSPC):
 		return ": free some space, or choose another folder"
 	default:

@@ -185,13 +185,13 @@ func TestCreateFails(t *testing.T) {
 	file := filepath.Join(folder, "file")
 	put(t, file, "")
 	loop := filepath.Join(folder, "loop")
-	if err := os.Symlink("loop", loop); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Symlink("loop", loop))
+	must(t, os.Symlink(".", filepath.Join(folder, "link")))
 	tests := []struct{ name, path, want string }{
 		{"no folder", filepath.Join(folder, "none", "day.csv"), "in folder " + filepath.Join(folder, "none") + ": "},
 		{"way out", filepath.Join(folder, "none", "day.csv"), ": create the folder first"},
 		{"folder", folder, ": it is a folder: name a file in it"},
+		{"link to a folder", filepath.Join(folder, "link"), ": it is a folder: name a file in it"},
 		{"file as folder", filepath.Join(file, "day.csv"), ""},
 		{"links in a circle", loop, ""},
 		{"no name", "", ": the file name is empty"},
@@ -206,7 +206,7 @@ func TestCreateFails(t *testing.T) {
 			if !strings.HasPrefix(message, "cannot write "+test.path+": ") || !strings.Contains(message, test.want) {
 				t.Errorf("the error is %q, want %q in it", message, test.want)
 			}
-			wantNames(t, folder, "file", "loop")
+			wantNames(t, folder, "file", "link", "loop")
 		})
 	}
 }

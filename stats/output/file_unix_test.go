@@ -147,3 +147,73 @@ func TestForbiddenFolder(t *testing.T) {
 		t.Errorf("Create: %v", err)
 	}
 }
+
+// When the folder is moved meanwhile, and its path leads elsewhere, the file goes
+// with the folder, and nothing elsewhere is touched: not even what has the name
+// of the temporary file.
+func TestFolderIsSwitched(t *testing.T) {
+	for name, end := range map[string]func(*File) error{"new": (*File).Commit, "older": (*File).Discard} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			must(t, errors.Join(os.Mkdir("folder", 0o700), os.Mkdir("elsewhere", 0o700)))
+			put(t, "folder/day.csv", "older")
+			f := create(t, "folder/day.csv")
+			write(t, f, "new")
+			temporary := f.temporary
+			put(t, "elsewhere/day.csv", "elsewhere")
+			put(t, "elsewhere/"+temporary, "as well")
+			must(t, errors.Join(os.Rename("folder", "moved"), os.Symlink("elsewhere", "folder")))
+
+			must(t, end(f))
+			wantNames(t, "moved", "day.csv")
+			wantContent(t, "moved/day.csv", name)
+			wantNames(t, "elsewhere", "day.csv", temporary)
+			wantContent(t, "elsewhere/day.csv", "elsewhere")
+			wantContent(t, "elsewhere/"+temporary, "as well")
+		})
+	}
+}
+
+// A link that is given another target meanwhile is not followed again, and one
+// that takes the target's place is replaced.
+func TestLinkIsSwitched(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, errors.Join(os.Mkdir("a", 0o700), os.Mkdir("b", 0o700), os.Symlink("a/day.csv", "link")))
+	put(t, "b/day.csv", "elsewhere")
+	f := create(t, "link")
+	write(t, f, "new")
+	must(t, errors.Join(os.Remove("link"), os.Symlink("b/day.csv", "link"), os.Symlink("../b/day.csv", "a/day.csv")))
+	commit(t, f)
+	wantContent(t, "b/day.csv", "elsewhere")
+	wantNames(t, "a", "day.csv")
+	wantContent(t, "a/day.csv", "new")
+}
+
+// A link into another file system has the temporary file there, too: names can't
+// move from one to the other.
+func TestLinkToOtherFileSystem(t *testing.T) {
+	here := t.TempDir()
+	there, err := os.MkdirTemp("/dev/shm", "dailystats-test-") // Linux has it
+	if err != nil {
+		t.Skip("there is no second file system to write to: ", err)
+	}
+	defer os.RemoveAll(there)
+	if deviceOf(t, here) == deviceOf(t, there) {
+		t.Skip("temporary files are in /dev/shm, too: there is no second file system to write to")
+	}
+	must(t, os.Symlink(filepath.Join(there, "day.csv"), filepath.Join(here, "link")))
+	for _, text := range []string{"new", "newer"} {
+		f := create(t, filepath.Join(here, "link"))
+		write(t, f, text)
+		commit(t, f)
+		wantContent(t, filepath.Join(there, "day.csv"), text)
+		wantNames(t, there, "day.csv")
+		wantNames(t, here, "link")
+	}
+}
+
+func deviceOf(t *testing.T, path string) any {
+	info, err := os.Stat(path)
+	must(t, err)
+	return info.Sys().(*syscall.Stat_t).Dev
+}

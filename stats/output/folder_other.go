@@ -2,5 +2,7 @@
 
 package output
 
+import "os"
+
 // syncFolder does nothing: folders can't be synced here.
-func syncFolder(string) error { return nil }
+func syncFolder(*os.Root) error { return nil }

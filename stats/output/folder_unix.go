@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// syncFolder makes a new name in folder last through a power cut. A folder that
-// may not be read, and a file system that can't sync folders, are passed over.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
+// syncFolder makes a new name in folder last through a power cut. A file system
+// that can't sync folders is passed over.
+func syncFolder(folder *os.Root) error {
+	f, err := folder.Open(".")
 	if err != nil {
-		return nil
+		return err
 	}
 	defer f.Close()
 	err = f.Sync()

@@ -1,41 +1,40 @@
-//go:build unix
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
 package output
 
 import (
 	"errors"
-	"io/fs"
 	"os"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// lockFile locks the file with that name, without waiting, until lock is closed
-// or the process ends. It is an error if the name does not mean that file any more.
-func lockFile(path string) (lock *os.File, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errTaken
+// openOthers opens a file that may be anybody's and anything, without waiting for
+// whoever is at the other end of a pipe. It is for writing, as a lock on a network
+// folder wants it, unless the file doesn't allow that.
+func openOthers(folder *os.Root, name string) (*os.File, error) {
+	f, err := folder.OpenFile(name, os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if errors.Is(err, os.ErrPermission) {
+		f, err = folder.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	}
+	return f, err
+}
+
+// lockFile locks f, without waiting, until lock is closed, which may be after f,
+// or the process ends. The error is errTaken where somebody else has a lock.
+func lockFile(f *os.File) (lock *os.File, err error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) || err == nil && !means(path, f) {
+	lock = os.NewFile(uintptr(fd), f.Name())
+	err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = errTaken
 	}
 	if err != nil {
-		f.Close()
+		lock.Close()
 		return nil, err
 	}
-	return f, nil
-}
-
-// means reports whether path means the regular file that is open as f.
-func means(path string, f *os.File) bool {
-	named, err := os.Lstat(path)
-	if err != nil {
-		return false
-	}
-	open, err := f.Stat()
-	return err == nil && open.Mode().IsRegular() && os.SameFile(named, open)
+	return lock, nil
 }

@@ -90,3 +90,9 @@ func (t target) folder() string {
 	}
 	return folder
 }
+
+// name returns t's name in its folder.
+func (t target) name() string {
+	_, name := filepath.Split(t.path)
+	return name
+}
