@@ -61,14 +61,19 @@ type killer struct {
 	whole, older, mixed, leftover int
 }
 
+// measure takes the quickest of some runs: what is killed should not have ended.
 func (k *killer) measure() {
-	w := newWorkFolder(k.t, k.events)
-	start := time.Now()
-	if status, text := k.run(w, nil); status != 0 {
-		k.t.Fatalf("exit status %d: %s", status, text)
+	for i := range 3 {
+		w := newWorkFolder(k.t, k.events)
+		start := time.Now()
+		if status, text := k.run(w, nil); status != 0 {
+			k.t.Fatalf("exit status %d: %s", status, text)
+		}
+		if took := time.Since(start); i == 0 || took < k.usual {
+			k.usual = took
+		}
+		k.files = w.files()
 	}
-	k.usual = time.Since(start)
-	k.files = w.files()
 }
 
 // run runs the command. It returns its exit status, or -1 if a signal ended it.
