@@ -4,11 +4,11 @@
 // It adds to [dailystats/stats/pipeline] what a person at a terminal needs:
 //
 //   - main.go: commands, and what the process exits with;
-//   - run.go, check.go, merge.go, merge.go, gen.go, bench.go, version.go, completion.go,
+//   - run.go, check.go, merge.go, gen.go, bench.go, version.go, completion.go,
 //     man.go: one command each;
 //   - args.go, near.go, flags.go, config.go, settings.go: where the
 //     settings come from;
-//   - memory.go, hugepages_linux.go: the memory limit of the process;
+//   - memory.go, hugepages_linux.go, startup_linux.go: the memory limit of the process;
 //   - signals.go: being interrupted; status_linux.go and its like: being asked;
 //   - job.go: running the pipeline, and telling how it went;
 //   - log.go, progress.go, terminal.go: the log, and the progress bar that shares its

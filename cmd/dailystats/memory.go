@@ -17,6 +17,7 @@ const gcPercent = 50
 // limitMemory gives the Go runtime its part of a memory limit, in bytes.
 func limitMemory(memory int64) {
 	avoidHugePages()
+	giveBackStartup()
 	debug.SetMemoryLimit(pipeline.HeapLimit(memory))
 	debug.SetGCPercent(gcPercent)
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// giveBackStartup gives the kernel back what is resident of the executable, and of
+// libraries, for the sake of starting, which is half of it. What is needed comes
+// back from the page cache, 64 KiB at a time: a millisecond in all, for 5 of the
+// 24 MiB that have to do. A kernel that does not say what is mapped, or doesn't
+// take it back, is no reason to fail.
+func giveBackStartup() {
+	smaps, err := os.Open("/proc/self/smaps")
+	if err != nil {
+		return
+	}
+	defer smaps.Close()
+	var m mapping
+	for lines := bufio.NewScanner(smaps); lines.Scan(); {
+		m.read(lines.Bytes())
+		if m.isUnchanged() {
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
+		}
+	}
+}
+
+// mapping is a part of the process's memory as /proc/self/smaps has it: a line of
+// where it is, and one for each of its figures.
+type mapping struct {
+	start, end uintptr
+	ofFile     bool // and not to be written
+	changed    int  // KiB that are not as in the file; -1 before that is known
+}
+
+func (m *mapping) read(line []byte) {
+	if figure, found := bytes.CutPrefix(line, []byte("Anonymous:")); found {
+		if _, err := fmt.Sscanf(string(figure), "%d kB", &m.changed); err != nil {
+			m.changed = -1
+		}
+		return
+	}
+	m.changed = -1
+	head := bytes.Fields(line)
+	const withPath = 6 // addresses, permissions, offset, device, inode
+	if len(head) < withPath || bytes.HasSuffix(head[0], []byte(":")) {
+		return
+	}
+	_, err := fmt.Sscanf(string(head[0]), "%x-%x", &m.start, &m.end)
+	m.ofFile = err == nil && head[withPath-1][0] == '/' && (string(head[1]) == "r-xp" || string(head[1]) == "r--p")
+}
+
+// isUnchanged reports whether all of a mapping can be read from its file again.
+func (m *mapping) isUnchanged() bool { return m.ofFile && m.changed == 0 }
