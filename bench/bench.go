@@ -149,7 +149,7 @@ func (b *bench) sources() ([]input.Source, error) {
 	if len(b.Inputs) == 0 {
 		return nil, nil
 	}
-	sources, _, err := input.Expand(b.Inputs)
+	sources, _, err := input.Expand(b.Inputs, nil)
 	if err != nil {
 		return nil, pipeline.UsageErrorf("%w", err)
 	}

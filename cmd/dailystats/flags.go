@@ -6,7 +6,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
+	"dailystats/stats/input/kafka"
 	"dailystats/stats/pipeline"
 
 	"github.com/dustin/go-humanize"
@@ -14,7 +16,7 @@ import (
 
 // jobFlags are the flags of the commands that read events.
 type jobFlags struct {
-	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input. (default: ${default})"`
+	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input; kafka://HOST:PORT/TOPIC for a topic. (default: ${default})"`
 
 	Memory      size           `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
 	Parallel    workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
@@ -26,6 +28,9 @@ type jobFlags struct {
 	Metrics     string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
 	HTML        string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
 	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+
+	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, as kcat has them: security.protocol=sasl_ssl and the like. The environment beats them, such as DAILYSTATS_KAFKA_SASL_PASSWORD."`
+	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, with all attempts. (default: 30s)"`
 
 	PrintConfig bool `help:"Print the settings in force, and where each comes from, and do nothing else."`
 	Redact      bool `group:"What came of it:" help:"Keep values of invalid events out of the log, the rejects and the page."`
@@ -54,7 +59,12 @@ func (f *jobFlags) options() pipeline.Options {
 		MaxInvalid:  f.MaxInvalid,
 		WarnInvalid: f.WarnInvalid,
 		Redact:      f.Redact,
-		Written:     f.written(),
+		Kafka: kafka.Settings{
+			File:      f.KafkaConfig,
+			Variables: variablePrefix + "_KAFKA",
+			Timeout:   f.KafkaTimeout,
+		},
+		Written: f.written(),
 	}
 }
 

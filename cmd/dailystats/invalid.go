@@ -17,7 +17,7 @@ import (
 func invalidEntry(logger *logrus.Logger, now time.Time, e pipeline.Invalid) *logrus.Entry {
 	entry := logger.WithFields(logrus.Fields{
 		"input":  e.Input,
-		"line":   e.Line,
+		e.Unit(): e.Line,
 		"errors": codes(e.Fault.Rules.Codes()),
 	})
 	entry.Time, entry.Level, entry.Message = now, logrus.WarnLevel, invalidMessage+e.Fault.Message()
@@ -37,7 +37,9 @@ func appendInvalidText(dst []byte, now time.Time, e pipeline.Invalid) []byte {
 	dst = appendLogValue(dst, strings.Join(e.Fault.Rules.Codes(), ","))
 	dst = append(dst, ` input=`...)
 	dst = appendLogValue(dst, e.Input)
-	dst = append(dst, ` line=`...)
+	dst = append(dst, ' ')
+	dst = append(dst, e.Unit()...)
+	dst = append(dst, '=')
 	dst = strconv.AppendUint(dst, e.Line, 10)
 	return append(dst, '\n')
 }

@@ -32,7 +32,7 @@ func TestInvalidText(t *testing.T) {
 			`{"user_id": %s`,
 		}).Draw(t, "line of"), value)
 		_, fault := event.Plain(line)
-		e := pipeline.Invalid{Input: text.Draw(t, "input"), Line: rapid.Uint64().Draw(t, "line"), Fault: fault}
+		e := pipeline.Invalid{Input: text.Draw(t, "input"), Line: rapid.Uint64().Draw(t, "line"), IsOffset: rapid.Bool().Draw(t, "offset"), Fault: fault}
 		now := time.Unix(rapid.Int64Range(0, 1<<34).Draw(t, "now"), 0)
 		want, err := logger.Formatter.Format(invalidEntry(logger, now, e))
 		if err != nil {

@@ -12,17 +12,19 @@ var rooms = map[string][]string{
 	"dailystats/stats":              {},
 	"dailystats/stats/event":        {"dailystats/stats"},
 	"dailystats/stats/input":        {},
+	"dailystats/stats/input/kafka":  {"dailystats/stats/input"},
 	"dailystats/stats/output":       {"dailystats/stats"},
 	"dailystats/sorter":             {"dailystats/stats"},
-	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/output/chart"},
+	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/output/chart"},
 	"dailystats/stats/output/chart": {},
 	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/output/chart", "dailystats/stats/pipeline"},
 	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/pipeline"},
+	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input/kafka", "dailystats/stats/pipeline"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.
 var homes = map[string]string{
+	"twmb/franz-go":              "dailystats/stats/input/kafka",
 	"lanrat/extsort":             "dailystats/sorter",
 	"alecthomas/kong":            "dailystats/cmd/dailystats",
 	"sirupsen/logrus":            "dailystats/cmd/dailystats",

@@ -110,7 +110,10 @@ func (l *eventLog) writeInvalid(entries []byte) error {
 }
 
 // warn logs a sentence about something odd.
-func (l *eventLog) warn(message string) { l.Warn(oneLine(message)) }
+func (l *eventLog) warn(message string) {
+	l.sink.reopen()
+	l.Warn(oneLine(message))
+}
 
 // debugLines logs each line of a text.
 func (l *eventLog) debugLines(text string) {

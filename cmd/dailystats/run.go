@@ -16,6 +16,8 @@ type runCommand struct {
 
 	Output   string  `group:"Result:" short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where the result goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
 	Decimals *places `group:"Result:" placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
+	State    string  `group:"Kafka:" placeholder:"DIR" help:"Keep in DIR what all runs so far came to, and how far they have read their topics: the result is of all messages, each once, whatever crashes."`
+	Commit   *bool   `group:"Kafka:" negatable:"" help:"Have the consumer group of a topic commit what was read, once the result is in its place. (default: with --state)"`
 	TempDir  string  `group:"Result:" placeholder:"DIR" help:"Folder for spill files. (default: $$TMPDIR, else /var/tmp)"`
 }
 
@@ -29,6 +31,14 @@ Examples:
   dailystats logs/2024-01-*.jsonl.zst -o jan.csv.gz
   zcat old.gz | dailystats - new/ --memory 24MiB --max-invalid 1%
   dailystats today.jsonl --rejects bad.jsonl --log-invalid=false
+  dailystats 'kafka://b1:9092,b2:9092/events?group=stats' --state state
+
+A topic is read to the end that it has at the start:
+
+  kafka://HOST:PORT,.../TOPIC?group=G&from=F&until=U
+  F: committed, earliest, @2024-01-15T10:30:00Z; U: now, @2024-01-15
+
+With --state, each message counts once: a run that crashed is made up for by the next one. Without, a crash between the result and the group's commit (--commit) has the next run read the same messages again.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 more invalid events than --max-invalid, 130 interrupted, 143 terminated.`
 }
@@ -46,6 +56,11 @@ func (c *runCommand) Run(ctx context.Context, command *kong.Context) error {
 	o := c.options()
 	o.Output = c.Output
 	o.TempDir = c.TempDir
+	o.State = c.State
+	o.Commit = c.State != ""
+	if c.Commit != nil {
+		o.Commit = *c.Commit
+	}
 	if c.Decimals != nil {
 		o.Decimals = stats.FixedDecimals(int(*c.Decimals))
 	}

@@ -29,7 +29,7 @@ func printSettings(w io.Writer, ctx *kong.Context) error {
 // worked out later is told in words, as in the help.
 func settingOf(ctx *kong.Context, f *kong.Flag) (value, source string) {
 	source = sourceOf(ctx, f)
-	if target := reflect.Indirect(f.Target); f.IsBool() || target.IsValid() && !target.IsZero() || source != "default" {
+	if target := reflect.Indirect(f.Target); target.IsValid() && (f.IsBool() || !target.IsZero() || source != "default") {
 		return fmt.Sprint(target.Interface()), source
 	}
 	_, text, _ := strings.Cut(f.Help, "(default: ")

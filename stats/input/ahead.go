@@ -28,23 +28,32 @@ type early struct {
 	rest   *Block // the last block, if a part of it comes again
 }
 
+// sender sends the blocks of one input.
+type sender struct {
+	reader  *Reader
+	input   string
+	offsets bool   // lines are numbered by offset
+	early   *early // until the input's turn, else nil
+}
+
 // pass sends a block, with a number if the turn has come.
-func (c *cutter) pass(ctx context.Context, b *Block) error {
-	if err := c.recall(ctx); err != nil {
+func (s *sender) pass(ctx context.Context, b *Block) error {
+	b.Input, b.Offsets = s.input, s.offsets
+	if err := s.recall(ctx); err != nil {
 		return err
 	}
-	if c.early != nil {
-		return c.passAhead(ctx, b)
+	if s.early != nil {
+		return s.passAhead(ctx, b)
 	}
-	return c.reader.send(ctx, b)
+	return s.reader.send(ctx, b)
 }
 
 // passAhead sends a block without a number.
-func (c *cutter) passAhead(ctx context.Context, b *Block) error {
-	b.early, b.home = c.early, c.early.back
-	c.early.out = b
+func (s *sender) passAhead(ctx context.Context, b *Block) error {
+	b.early, b.home = s.early, s.early.back
+	s.early.out = b
 	select {
-	case c.reader.ahead <- b:
+	case s.reader.ahead <- b:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -53,31 +62,31 @@ func (c *cutter) passAhead(ctx context.Context, b *Block) error {
 
 // recall waits for the block that is out, and ends the reading ahead if the turn
 // has come, or must.
-func (c *cutter) recall(ctx context.Context) error {
-	e := c.early
+func (s *sender) recall(ctx context.Context) error {
+	e := s.early
 	if e == nil {
 		return nil
 	}
-	if err := c.takeBack(ctx); err != nil {
+	if err := s.takeBack(ctx); err != nil {
 		return err
 	}
 	if e.rest == nil && !e.turn.come() {
 		return nil
 	}
-	return c.catchUp(ctx)
+	return s.catchUp(ctx)
 }
 
 // takeBack waits for the block that is out.
-func (c *cutter) takeBack(ctx context.Context) error {
-	e := c.early
+func (s *sender) takeBack(ctx context.Context) error {
+	e := s.early
 	if e.out == nil {
 		return nil
 	}
 	select {
 	case b := <-e.back:
-		e.out, b.early, b.home = nil, nil, c.reader.free
+		e.out, b.early, b.home = nil, nil, s.reader.free
 		if b != e.rest {
-			c.reader.Release(b)
+			s.reader.Release(b)
 		}
 		return nil
 	case <-ctx.Done():
@@ -86,49 +95,49 @@ func (c *cutter) takeBack(ctx context.Context) error {
 }
 
 // catchUp waits for the turn, and sends what has to come again.
-func (c *cutter) catchUp(ctx context.Context) error {
-	e := c.early
+func (s *sender) catchUp(ctx context.Context) error {
+	e := s.early
 	if err := e.turn.wait(ctx); err != nil {
 		return err
 	}
-	c.early = nil
-	if err := c.sendKept(ctx, e.kept); err != nil {
+	s.early = nil
+	if err := s.sendKept(ctx, e.kept); err != nil {
 		return err
 	}
 	if e.rest == nil {
 		return nil
 	}
-	return c.reader.send(ctx, e.rest)
+	return s.reader.send(ctx, e.rest)
 }
 
 // awaitTurn ends the reading ahead.
-func (c *cutter) awaitTurn(ctx context.Context) error {
-	if err := c.recall(ctx); err != nil || c.early == nil {
+func (s *sender) awaitTurn(ctx context.Context) error {
+	if err := s.recall(ctx); err != nil || s.early == nil {
 		return err
 	}
-	return c.catchUp(ctx)
+	return s.catchUp(ctx)
 }
 
 // settle makes sure that all that has to come again has been sent. It waits for
 // the turn only if there is anything of that kind.
-func (c *cutter) settle(ctx context.Context) error {
-	if err := c.recall(ctx); err != nil || c.early == nil {
+func (s *sender) settle(ctx context.Context) error {
+	if err := s.recall(ctx); err != nil || s.early == nil {
 		return err
 	}
-	if len(c.early.kept.Data) > 0 {
-		return c.catchUp(ctx)
+	if len(s.early.kept.Data) > 0 {
+		return s.catchUp(ctx)
 	}
-	c.reader.Release(c.early.kept)
+	s.reader.Release(s.early.kept)
 	return nil
 }
 
 // sendKept sends the lines that were kept, or gives their block back if there are
 // none.
-func (c *cutter) sendKept(ctx context.Context, kept *Block) error {
+func (s *sender) sendKept(ctx context.Context, kept *Block) error {
 	if len(kept.Data) == 0 {
-		c.reader.Release(kept)
+		s.reader.Release(kept)
 		return nil
 	}
-	kept.Input, kept.FirstLine = c.input, kept.numbers[0]
-	return c.reader.send(ctx, kept)
+	kept.Input, kept.Offsets, kept.FirstLine = s.input, s.offsets, kept.numbers[0]
+	return s.reader.send(ctx, kept)
 }

@@ -9,11 +9,13 @@ import (
 type Block struct {
 	Number    uint64 // position among all blocks, from 0, but for one that is Ahead
 	Input     string // the source's name
-	FirstLine uint64 // number of the first line in its input, from 1; see Line for the others
+	FirstLine uint64 // number of the first line in its input; see Line for the others
+	Offsets   bool   // lines are numbered by the offset of their message, not from 1
 	Data      []byte // lines, each with its LF but maybe the last; not to be changed
 	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
-	numbers []uint64 // of the lines of a block that come again, else nil
+	numbers []uint64 // of the lines, where they don't follow each other; else empty
+	oneLine bool     // all lines have FirstLine's number
 	buf     []byte   // memory of Data
 	home    pool     // where the block belongs
 	early   *early   // what is known of its input while that is read ahead, else nil
@@ -24,12 +26,16 @@ type Block struct {
 // only with those that Keep makes come again.
 func (b *Block) Ahead() bool { return b.early != nil }
 
-// Line returns the number of line n, from 0, in its input, from 1.
+// Line returns the number of line n, from 0, in its input.
 func (b *Block) Line(n uint64) uint64 {
-	if b.numbers != nil {
+	switch {
+	case len(b.numbers) > 0:
 		return b.numbers[n]
+	case b.oneLine:
+		return b.FirstLine
+	default:
+		return b.FirstLine + n
 	}
-	return b.FirstLine + n
 }
 
 // Keep has line n, from 0, of a block that is Ahead come again, in a block with
@@ -37,15 +43,23 @@ func (b *Block) Line(n uint64) uint64 {
 // false where there is no room for it: then line n and all behind it come again,
 // so the block's taker must leave them alone.
 func (b *Block) Keep(n uint64, line []byte) bool {
-	if b.early.kept.add(b.FirstLine+n, line, b.early.memory) {
+	if b.early.kept.add(b.Line(n), line, b.early.memory) {
 		return true
 	}
+	b.drop(n)
+	b.early.rest = b
+	return false
+}
+
+// drop takes the first n lines away. There must be more.
+func (b *Block) drop(n uint64) {
+	b.FirstLine = b.Line(n)
 	for range n {
 		_, b.Data, _ = bytes.Cut(b.Data, []byte{'\n'})
 	}
-	b.FirstLine += n
-	b.early.rest = b
-	return false
+	if len(b.numbers) > 0 {
+		b.numbers = b.numbers[:copy(b.numbers, b.numbers[n:])]
+	}
 }
 
 // add adds a line to a block of those that come again, which takes memory bytes

@@ -17,15 +17,14 @@ const keptOfLongLine = 4 << 10
 // of which there is one. A block that has been sent belongs to others, with all
 // its memory: what is behind its lines is copied to the next block before.
 type cutter struct {
-	reader *Reader
-	input  string
-	text   io.Reader
-	err    error // of text, io.EOF too
+	*sender
+	text io.Reader
+	err  error // of text, io.EOF too
 
-	line  uint64 // number of the line that the next block starts with
-	early *early // until the input's turn, else nil
-	block *Block // being filled
-	n     int    // bytes in block.buf
+	line    uint64 // number of the line that the next block starts with
+	oneLine bool   // all lines have that number
+	block   *Block // being filled
+	n       int    // bytes in block.buf
 }
 
 // run sends all blocks of the text, or those that there are before an error.
@@ -149,11 +148,14 @@ func (c *cutter) sendLong(ctx context.Context, long *Block, length, lf int) erro
 
 // send passes on the first n bytes of a block's memory.
 func (c *cutter) send(ctx context.Context, b *Block, n int, tooLong bool) error {
-	b.Input, b.FirstLine, b.TooLong = c.input, c.line, tooLong
+	b.FirstLine, b.TooLong, b.oneLine = c.line, tooLong, c.oneLine
+	b.numbers = b.numbers[:0]
 	b.Data = b.buf[:n:n]
-	if tooLong {
+	switch {
+	case c.oneLine:
+	case tooLong:
 		c.line++
-	} else {
+	default:
 		c.line += uint64(bytes.Count(b.Data, []byte{'\n'}))
 	}
 	return c.pass(ctx, b)

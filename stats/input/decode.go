@@ -19,8 +19,9 @@ import (
 // their memory, and none has a goroutine.
 type decoders struct {
 	maxWindow int64  // bytes that one may keep
-	format    format // of the input that was opened last
+	format    Format // of the input that was opened last
 	gzip      gzip.Reader
+	snappy    snappyBlocks
 	zstd      *zstd.Decoder // nil before the first zstd input
 }
 
@@ -30,18 +31,19 @@ func (d *decoders) close() {
 		d.zstd.Close()
 		d.zstd = nil
 	}
+	d.snappy = snappyBlocks{}
 }
 
 // turnTo says that the next input is of format f. There is memory for one
 // window: what the input before had is collected before another is made, but
 // for zstd's and lz4's, which are used again.
-func (d *decoders) turnTo(f format) {
+func (d *decoders) turnTo(f Format) {
 	changes := f != d.format
 	switch {
-	case changes && d.format == formatZstd, d.format == formatXz:
+	case changes && (d.format == FormatZstd || d.format == FormatSnappy), d.format == FormatXz:
 		d.close()
 		runtime.GC()
-	case changes && d.format == formatLz4:
+	case changes && d.format == FormatLz4:
 		runtime.GC() // the first leaves alone what has been put in a sync.Pool
 		runtime.GC()
 	}
@@ -51,12 +53,15 @@ func (d *decoders) turnTo(f format) {
 // open returns the text of an input whose stored bytes are raw, source's. Errors
 // in the data come with reading.
 func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
-	f, err := skipFrames(raw)
-	if err != nil {
-		return nil, err
+	f := source.format
+	if f == formatUnknown {
+		var err error
+		if f, err = skipFrames(raw); err != nil {
+			return nil, err
+		}
 	}
 	d.turnTo(f)
-	if f == formatPlain {
+	if f == FormatPlain {
 		return raw, nil
 	}
 	return &decoder{format: f, decoders: d, raw: raw, source: source}, nil
@@ -64,21 +69,21 @@ func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
 
 // skipFrames drops skippable frames, which pzstd writes to tell lengths, and
 // returns the format of what follows.
-func skipFrames(raw *bufio.Reader) (format, error) {
+func skipFrames(raw *bufio.Reader) (Format, error) {
 	for skipped := false; ; skipped = true {
 		head, err := raw.Peek(magicLen)
 		if err != nil && err != io.EOF {
-			return formatPlain, err
+			return FormatPlain, err
 		}
 		f := formatOf(head)
 		switch {
-		case f == formatSkippable:
+		case f == FormatSkippable:
 			if err := skipFrame(raw); err != nil {
 				return f, err
 			}
-		case skipped && f != formatZstd && f != formatLz4 && len(head) > 0:
+		case skipped && f != FormatZstd && f != FormatLz4 && len(head) > 0:
 			return f, errors.New("damaged zstd or lz4 data: only skippable frames are whole")
-		case f == formatLegacyLz4:
+		case f == FormatLegacyLz4:
 			return f, errors.New("lz4's legacy format is not supported, as it can't tell whether data is missing: compress again with a newer lz4")
 		default:
 			return f, nil
@@ -103,7 +108,7 @@ func skipFrame(raw *bufio.Reader) error {
 // code does with damaged data, even a panic, becomes an error here, which is
 // given again to whoever reads on.
 type decoder struct {
-	format   format
+	format   Format
 	decoders *decoders
 	raw      *bufio.Reader // the stored bytes, source's
 	source   *stored
@@ -133,14 +138,16 @@ func (d *decoder) Read(p []byte) (n int, err error) {
 
 func (d *decoder) start() (io.Reader, error) {
 	switch d.format {
-	case formatGzip:
+	case FormatGzip:
 		return d.decoders.openGzip(d.raw)
-	case formatZstd:
+	case FormatZstd:
 		return d.decoders.openZstd(d.raw)
-	case formatBzip2:
+	case FormatBzip2:
 		return d.decoders.openBzip2(d.raw)
-	case formatXz:
+	case FormatXz:
 		return &xzReader{raw: d.raw, maxDictionary: d.decoders.maxWindow}, nil
+	case FormatSnappy:
+		return d.decoders.openSnappy(d.raw)
 	default:
 		return d.decoders.openLz4(d.raw)
 	}
@@ -163,7 +170,7 @@ func (d *decoder) fault(err error) error {
 
 // tooLarge says that decoding would take more memory than there is for it.
 type tooLarge struct {
-	format       format
+	format       Format
 	needed, most int64 // bytes; needed is 0 where it isn't known
 }
 
@@ -177,7 +184,7 @@ func (e tooLarge) Error() string {
 }
 
 // check returns an error if decoding takes more memory than there is for it.
-func (d *decoders) check(f format, needed int64) error {
+func (d *decoders) check(f Format, needed int64) error {
 	if needed > d.maxWindow {
 		return tooLarge{f, needed, d.maxWindow}
 	}
@@ -254,7 +261,7 @@ func (d *decoders) checkZstd(raw *bufio.Reader) error {
 	if h.SingleSegment {
 		window = h.FrameContentSize
 	}
-	return d.check(formatZstd, int64(min(window, 1<<62)))
+	return d.check(FormatZstd, int64(min(window, 1<<62)))
 }
 
 func (d *decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
@@ -263,7 +270,7 @@ func (d *decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
 		return nil, err
 	}
 	const perLevel = 4 * 100_000 // four bytes for each byte of a block
-	return bzip2.NewReader(raw), d.check(formatBzip2, perLevel*int64(head[3]-'0'))
+	return bzip2.NewReader(raw), d.check(FormatBzip2, perLevel*int64(head[3]-'0'))
 }
 
 // openLz4 starts a new decoder each time: one that has been used keeps the last
@@ -283,7 +290,7 @@ func (d *decoders) openLz4(raw *bufio.Reader) (io.Reader, error) {
 	if err := r.Apply(lz4.ConcurrencyOption(1)); err != nil {
 		return nil, err
 	}
-	return r, d.check(formatLz4, needed)
+	return r, d.check(FormatLz4, needed)
 }
 
 // unexpected is for the end of data where it is not whole.

@@ -20,7 +20,7 @@ import (
 )
 
 // compress returns data in a format. bzip2 has no compressor in Go.
-func compress(f format, data []byte) []byte {
+func compress(f Format, data []byte) []byte {
 	var b bytes.Buffer
 	var w interface {
 		Write([]byte) (int, error)
@@ -28,13 +28,13 @@ func compress(f format, data []byte) []byte {
 	}
 	var err error
 	switch f {
-	case formatGzip:
+	case FormatGzip:
 		w = gzip.NewWriter(&b)
-	case formatZstd:
+	case FormatZstd:
 		w, err = zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<17))
-	case formatXz:
+	case FormatXz:
 		w, err = xz.WriterConfig{DictCap: 1 << 16}.NewWriter(&b)
-	case formatLz4:
+	case FormatLz4:
 		lz := lz4.NewWriter(&b)
 		err = lz.Apply(lz4.BlockSizeOption(lz4.Block64Kb), lz4.ConcurrencyOption(1))
 		w = lz
@@ -110,7 +110,7 @@ func TestTools(t *testing.T) {
 // empty ones, and where a line goes on in the next member.
 func TestMembers(t *testing.T) {
 	lines := string(testdata(t, "lines.jsonl"))
-	for _, f := range []format{formatGzip, formatZstd, formatXz, formatLz4} {
+	for _, f := range []Format{FormatGzip, FormatZstd, FormatXz, FormatLz4} {
 		t.Run(f.String(), func(t *testing.T) {
 			cut := len(lines) / 2
 			stored := slices.Concat(compress(f, []byte(lines[:cut])), compress(f, nil), compress(f, nil), compress(f, []byte(lines[cut:])))
@@ -195,7 +195,7 @@ func TestSkippableFrames(t *testing.T) {
 // plain text.
 func magicLenOf(stored []byte) int {
 	for n := 1; n <= magicLen; n++ {
-		if formatOf(stored[:n]) != formatPlain {
+		if formatOf(stored[:n]) != FormatPlain {
 			return n
 		}
 	}
@@ -298,7 +298,7 @@ func TestNotSupported(t *testing.T) {
 
 // TestDecoderPanics proves that a decoder's panic is an error of the data.
 func TestDecoderPanics(t *testing.T) {
-	d := decoder{format: formatXz, text: panicking{}}
+	d := decoder{format: FormatXz, text: panicking{}}
 	for range 2 {
 		_, err := d.Read(make([]byte, 1))
 		if err == nil || err.Error() != "damaged xz data: the decoder failed: index out of range" {

@@ -8,18 +8,21 @@ import (
 	"strings"
 )
 
-// format is how an input is stored, told by its first bytes alone.
-type format uint8
+// Format is how an input is stored, told by its first bytes alone where it isn't
+// known from elsewhere.
+type Format uint8
 
 const (
-	formatPlain format = iota
-	formatGzip
-	formatZstd
-	formatBzip2
-	formatXz
-	formatLz4
-	formatLegacyLz4
-	formatSkippable // a frame in front of zstd or lz4 data that is none of it
+	formatUnknown Format = iota
+	FormatPlain
+	FormatGzip
+	FormatZstd
+	FormatBzip2
+	FormatXz
+	FormatLz4
+	FormatLegacyLz4
+	FormatSkippable // a frame in front of zstd or lz4 data that is none of it
+	FormatSnappy    // one block, or several with their lengths as Kafka has them; must be known
 )
 
 // magicLen is the number of bytes that tell a format.
@@ -27,36 +30,36 @@ const magicLen = 6
 
 // formatOf returns the format of an input that starts with head: magicLen bytes,
 // or all that there is. None of the magics can start a line of JSON.
-func formatOf(head []byte) format {
+func formatOf(head []byte) Format {
 	starts := func(magic string) bool { return strings.HasPrefix(string(head), magic) }
 	switch {
 	case starts("\x1f\x8b"):
-		return formatGzip
+		return FormatGzip
 	case starts("\x28\xb5\x2f\xfd"):
-		return formatZstd
+		return FormatZstd
 	case starts("BZh") && len(head) > 3 && '1' <= head[3] && head[3] <= '9':
-		return formatBzip2
+		return FormatBzip2
 	case starts("\xfd7zXZ\x00"):
-		return formatXz
+		return FormatXz
 	case starts("\x04\x22\x4d\x18"):
-		return formatLz4
+		return FormatLz4
 	case starts("\x02\x21\x4c\x18"):
-		return formatLegacyLz4
+		return FormatLegacyLz4
 	case len(head) >= 4 && head[0]>>4 == 5 && string(head[1:4]) == "\x2a\x4d\x18":
-		return formatSkippable
+		return FormatSkippable
 	default:
-		return formatPlain
+		return FormatPlain
 	}
 }
 
 // String returns the format's name.
-func (f format) String() string {
-	return [...]string{"plain", "gzip", "zstd", "bzip2", "xz", "lz4", "legacy lz4", "skippable"}[f]
+func (f Format) String() string {
+	return [...]string{"unknown", "plain", "gzip", "zstd", "bzip2", "xz", "lz4", "legacy lz4", "skippable", "snappy"}[f]
 }
 
 // needsWindow reports whether decoding takes memory that counts, as gzip's 32 KiB
 // don't.
-func (f format) needsWindow() bool { return f != formatPlain && f != formatGzip }
+func (f Format) needsWindow() bool { return f != FormatPlain && f != FormatGzip }
 
 // NeedsWindow reports whether reading the sources may take Config.MaxWindow
 // bytes beside the blocks, because one of them is compressed with zstd, bzip2,
@@ -97,15 +100,15 @@ func NeedsWindow(ctx context.Context, sources []Source, stdin io.Reader) (needed
 }
 
 // fileFormat looks at a regular file's first bytes.
-func fileFormat(path string) (format, error) {
+func fileFormat(path string) (Format, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return formatPlain, fileError(path, err)
+		return FormatPlain, fileError(path, err)
 	}
 	defer f.Close()
 	head, err := readHead(f)
 	if err != nil {
-		return formatPlain, fileError(path, err)
+		return FormatPlain, fileError(path, err)
 	}
 	return formatOf(head), nil
 }

@@ -24,7 +24,7 @@ func FuzzBlocks(f *testing.F) {
 			Stdin:     bytes.NewReader(data),
 		}
 		got, err := readLines(context.Background(), []Source{{Name: "-"}}, c)
-		if formatOf(data[:min(len(data), magicLen)]) != formatPlain {
+		if formatOf(data[:min(len(data), magicLen)]) != FormatPlain {
 			return
 		}
 		if err != nil {

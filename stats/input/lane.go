@@ -54,6 +54,9 @@ func (l *lane) run(ctx context.Context) error {
 // read opens a source and sends its blocks. What has no size, it leaves alone
 // until its turn: whoever writes to several pipes may do so in their order.
 func (l *lane) read(ctx context.Context, s Source, turn turn) error {
+	if s.hasMessages() {
+		return l.readMessages(ctx, s, turn)
+	}
 	if !s.regular {
 		if err := turn.wait(ctx); err != nil {
 			return err
@@ -76,13 +79,34 @@ func (l *lane) readStored(ctx context.Context, source Source, turn turn, s *stor
 	if text, err = skipBOM(text); err != nil {
 		return err
 	}
-	c := cutter{reader: l.reader, input: source.Name, text: text, line: 1}
-	if !turn.come() {
-		if c.early, err = l.readAhead(ctx, turn); err != nil {
-			return err
-		}
+	sender, err := l.newSender(ctx, source, turn)
+	if err != nil {
+		return err
 	}
+	c := cutter{sender: sender, text: text, line: 1}
 	return c.run(ctx)
+}
+
+// readMessages sends the blocks of a source that has messages.
+func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error {
+	messages := source.open(ctx, func(data []byte, f Format) (io.Reader, error) {
+		return l.open(ctx, &stored{r: bytes.NewReader(data), size: int64(len(data)), total: &l.reader.bytesRead, format: f}, turn)
+	})
+	defer messages.Close()
+	sender, err := l.newSender(ctx, source, turn)
+	if err != nil {
+		return err
+	}
+	p := packer{sender: sender, messages: messages}
+	return p.run(ctx)
+}
+
+func (l *lane) newSender(ctx context.Context, source Source, turn turn) (s *sender, err error) {
+	s = &sender{reader: l.reader, input: source.Name, offsets: source.hasMessages()}
+	if !turn.come() {
+		s.early, err = l.readAhead(ctx, turn)
+	}
+	return s, err
 }
 
 // readAhead prepares for an input that is read before its turn.

@@ -157,7 +157,7 @@ func writeFile(t testing.TB, name string, data []byte) string {
 
 func expand(t testing.TB, args ...string) []Source {
 	t.Helper()
-	sources, _, err := Expand(args)
+	sources, _, err := Expand(args, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestAnySplit(t *testing.T) {
 			args = append(args, path)
 			want = append(want, wantLines(path, data, c.MaxLine)...)
 		}
-		sources, _, err := Expand(args)
+		sources, _, err := Expand(args, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,9 +277,9 @@ func anyReader(t *rapid.T, data []byte) io.Reader {
 
 // anyFormat stores data plain or compressed.
 func anyFormat(t *rapid.T, data []byte) []byte {
-	f := rapid.SampledFrom([]format{formatPlain, formatPlain, formatGzip, formatZstd, formatLz4}).Draw(t, "format")
+	f := rapid.SampledFrom([]Format{FormatPlain, FormatPlain, FormatGzip, FormatZstd, FormatLz4}).Draw(t, "format")
 	cut := rapid.IntRange(0, len(data)).Draw(t, "member")
-	if f == formatPlain {
+	if f == FormatPlain {
 		return data
 	}
 	return append(compress(f, data[:cut]), compress(f, data[cut:])...)

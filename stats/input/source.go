@@ -1,6 +1,7 @@
 package input
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,10 +26,11 @@ const stdinName = "-"
 
 // Source is one input: a file, or standard input.
 type Source struct {
-	Name    string // path as it was given or found; "-" is standard input
-	id      fileID // of a file
-	regular bool   // a file with a size, not a pipe or a device
-	size    int64  // bytes, of a regular file when it was found
+	Name    string                                 // path as it was given or found; "-" is standard input
+	id      fileID                                 // of a file
+	regular bool                                   // a file with a size, not a pipe or a device
+	size    int64                                  // bytes, of a regular file when it was found
+	open    func(context.Context, Decode) Messages // nil for what is a file
 }
 
 // Size returns the number of bytes of a file when it was found, or -1 for what
@@ -45,7 +47,7 @@ func (s Source) SameFile(info fs.FileInfo) bool {
 	return s.id.same(newFileID(info))
 }
 
-func (s Source) isStdin() bool { return s.Name == stdinName }
+func (s Source) isStdin() bool { return s.Name == stdinName && !s.hasMessages() }
 
 // Expand turns arguments into sources, in order. An argument is "-", a file, a
 // folder, which stands for the regular files in it, by name, or a glob (with
@@ -55,9 +57,22 @@ func (s Source) isStdin() bool { return s.Name == stdinName }
 // A file that is named again, be it by another path or through a link, is not
 // among the sources a second time: its names are returned as duplicates. The
 // error wraps ErrNotFound where an argument names nothing.
-func Expand(args []string) (sources []Source, duplicates []string, err error) {
+//
+// other returns the sources of an argument that names no files, and none for the
+// others. It may be nil.
+func Expand(args []string, other func(arg string) ([]Source, error)) (sources []Source, duplicates []string, err error) {
 	e := expansion{seen: make(map[uint64][]fileID)}
 	for _, arg := range args {
+		if other != nil {
+			found, err := other(arg)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(found) > 0 {
+				e.sources = append(e.sources, found...)
+				continue
+			}
+		}
 		if err := e.add(arg); err != nil {
 			return nil, nil, err
 		}

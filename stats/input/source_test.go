@@ -72,7 +72,7 @@ func TestExpand(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			tree(t, test.files...)
-			sources, duplicates, err := Expand(test.args)
+			sources, duplicates, err := Expand(test.args, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func TestHardLink(t *testing.T) {
 	if err := os.Link("a", "c"); err != nil {
 		t.Fatal(err)
 	}
-	sources, duplicates, err := Expand([]string{"a", "b", "c"})
+	sources, duplicates, err := Expand([]string{"a", "b", "c"}, nil)
 	if err != nil || !cmp.Equal(slashed(sources), []string{"a", "b"}) || !cmp.Equal(duplicates, []string{"c"}) {
 		t.Errorf("got %v, %q, %v", slashed(sources), duplicates, err)
 	}
@@ -115,7 +115,7 @@ func TestNotFound(t *testing.T) {
 		"links":     "input not found: folder links has no files",
 		"folders/*": "input not found: no file matches folders/*",
 	} {
-		_, _, err := Expand([]string{"file", arg})
+		_, _, err := Expand([]string{"file", arg}, nil)
 		if !errors.Is(err, ErrNotFound) || err.Error() != want {
 			t.Errorf("Expand(%q): %v, want %q", arg, err, want)
 		}
@@ -126,7 +126,7 @@ func TestNotFound(t *testing.T) {
 // missing.
 func TestExpandFailure(t *testing.T) {
 	tree(t, "loop -> loop")
-	_, _, err := Expand([]string{"loop"})
+	_, _, err := Expand([]string{"loop"}, nil)
 	if err == nil || errors.Is(err, ErrNotFound) || !strings.HasPrefix(err.Error(), "loop: ") {
 		t.Errorf("error %v", err)
 	}
@@ -135,7 +135,7 @@ func TestExpandFailure(t *testing.T) {
 // TestSameFile proves that an output is known to be an input under any name.
 func TestSameFile(t *testing.T) {
 	tree(t, "a", "b", "link -> a")
-	sources, _, err := Expand([]string{"-", "a"})
+	sources, _, err := Expand([]string{"-", "a"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,10 @@ type stored struct {
 	size  int64 // bytes to read: what a file had when it was opened; -1 means all
 	done  int64 // bytes read
 	total *atomic.Int64
-	file  *os.File // nil for standard input
+	file  *os.File // nil for what is no file
 	err   error
+
+	format Format // if it is known
 }
 
 // openStored opens what a source has stored, and counts in total what is read of

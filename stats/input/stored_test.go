@@ -54,7 +54,7 @@ func TestFileShrinks(t *testing.T) {
 	plain := bytes.Repeat([]byte("{}\n"), 100_000)
 	for name, data := range map[string][]byte{
 		"events.jsonl":    plain,
-		"events.jsonl.gz": compress(formatGzip, bytes.Join([][]byte{plain, noise(200_000), plain}, nil)),
+		"events.jsonl.gz": compress(FormatGzip, bytes.Join([][]byte{plain, noise(200_000), plain}, nil)),
 	} {
 		path := writeFile(t, name, data)
 		r := NewReader(expand(t, path), Config{BlockSize: 1000, Blocks: 1})

@@ -45,7 +45,7 @@ func TestSocket(t *testing.T) {
 		t.Skip("no socket can be made here: ", err)
 	}
 	defer socket.Close()
-	if _, _, err := Expand([]string{path}); err == nil || !strings.HasPrefix(err.Error(), path+" is a socket") {
+	if _, _, err := Expand([]string{path}, nil); err == nil || !strings.HasPrefix(err.Error(), path+" is a socket") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -61,7 +61,7 @@ func TestNamedPipe(t *testing.T) {
 		w := openWriter(t, path)
 		defer w.Close()
 		for range 3 {
-			w.Write(compress(formatZstd, []byte("a\nb")))
+			w.Write(compress(FormatZstd, []byte("a\nb")))
 		}
 	}()
 	got, err := readLines(t.Context(), sources, Config{MaxWindow: 1 << 20})

@@ -37,7 +37,7 @@ func OpenText(ctx context.Context, s Source, c TextConfig) (*Text, error) {
 	}
 	t := &Text{stored: from, decoders: decoders{maxWindow: c.MaxWindow}}
 	raw := bufio.NewReaderSize(from, 16) // plain text is read past it
-	if magic, _ := raw.Peek(magicLen); formatOf(magic) != formatPlain {
+	if magic, _ := raw.Peek(magicLen); formatOf(magic) != FormatPlain {
 		raw = bufio.NewReaderSize(raw, rawBuffer)
 	}
 	if t.text, err = t.decoders.open(raw, from); err != nil {
@@ -74,7 +74,7 @@ func (s Source) Storage() (compressed bool, window int64, err error) {
 		return false, 0, err
 	}
 	defer t.Close()
-	compressed = t.decoders.format != formatPlain
+	compressed = t.decoders.format != FormatPlain
 	if !t.decoders.format.needsWindow() {
 		return compressed, 0, nil
 	}

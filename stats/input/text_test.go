@@ -59,7 +59,7 @@ func textOf(t *testing.T, s Source, c TextConfig) (string, error) {
 // without the file's name, and that what can't be looked at may need anything.
 func TestTextFailure(t *testing.T) {
 	lines := testdata(t, "lines.jsonl")
-	for _, f := range []format{formatGzip, formatZstd, formatXz, formatLz4} {
+	for _, f := range []Format{FormatGzip, FormatZstd, FormatXz, FormatLz4} {
 		stored := compress(f, lines)
 		source := expand(t, writeFile(t, f.String(), stored[:len(stored)-3]))[0]
 		_, window, err := source.Storage()

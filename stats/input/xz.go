@@ -165,7 +165,7 @@ func (x *xzReader) startBlock(first byte) error {
 		return err
 	}
 	if block.dictionary > x.maxDictionary {
-		return tooLarge{formatXz, block.dictionary, x.maxDictionary}
+		return tooLarge{FormatXz, block.dictionary, x.maxDictionary}
 	}
 	x.block = block // lets go of the last block's dictionary before the next is made
 	x.block.data.r = x.raw

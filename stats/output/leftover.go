@@ -23,8 +23,8 @@ import (
 // hosts, as on a network folder mounted so, one of them may take the file of
 // another for a leftover: that run fails, and its target is as it was.
 
-// errTaken is the error of a file that somebody else has locked, or removed.
-var errTaken = errors.New("another process locks or removes every new file")
+// ErrTaken is the error of a file that somebody else has locked, or removed.
+var ErrTaken = errors.New("another process locks or removes every new file")
 
 // temporaryNames is how the names of temporary files for a target begin and end.
 func temporaryNames(target string) (prefix, suffix string) {
@@ -40,14 +40,14 @@ func createTemporary(folder *os.Root, t target) (file, lock *os.File, err error)
 	const attempts = 100 // a second one is rare already
 	for range attempts {
 		file, lock, err = tryTemporary(folder, t)
-		if !errors.Is(err, errTaken) {
+		if !errors.Is(err, ErrTaken) {
 			break
 		}
 	}
 	return file, lock, err
 }
 
-// tryTemporary is one attempt at createTemporary. It fails with errTaken where
+// tryTemporary is one attempt at createTemporary. It fails with ErrTaken where
 // somebody else takes the file for a leftover.
 func tryTemporary(folder *os.Root, t target) (file, lock *os.File, err error) {
 	perm := fs.FileMode(0o666)
@@ -61,11 +61,11 @@ func tryTemporary(folder *os.Root, t target) (file, lock *os.File, err error) {
 		return nil, nil, err
 	}
 	lock, err = lockFile(file)
-	if errors.Is(err, errTaken) || err == nil && !means(folder, name, file) {
+	if errors.Is(err, ErrTaken) || err == nil && !means(folder, name, file) {
 		lock.Close() // of no interest, even where there is none
 		file.Close()
 		_ = folder.Remove(name)
-		return nil, nil, errTaken
+		return nil, nil, ErrTaken
 	}
 	if t.exists {
 		file.Chmod(perm) // what the umask kept out, where the file system knows permissions

@@ -21,7 +21,7 @@ func openOthers(folder *os.Root, name string) (*os.File, error) {
 }
 
 // lockFile locks f, without waiting, until lock is closed, which may be after f,
-// or the process ends. The error is errTaken where somebody else has a lock.
+// or the process ends. The error is ErrTaken where somebody else has a lock.
 func lockFile(f *os.File) (lock *os.File, err error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -30,7 +30,7 @@ func lockFile(f *os.File) (lock *os.File, err error) {
 	lock = os.NewFile(uintptr(fd), f.Name())
 	err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = errTaken
+		err = ErrTaken
 	}
 	if err != nil {
 		lock.Close()

@@ -10,19 +10,20 @@ import (
 //
 //	{"input":"events.jsonl","line":4,"errors":["malformed_json"],"raw":"{"}
 //
-// line counts from 1. raw is the line without its end. Each invalid byte of raw
+// number is the line's, from 1, and unit says so: "line", or "offset" of the
+// message that it is in. raw is the line without its end. Each invalid byte of raw
 // and of input becomes a U+FFFD. Nothing but what JSON demands is escaped.
-func AppendReject(dst []byte, input string, line uint64, codes []string, raw []byte) []byte {
-	dst = appendRejectHead(dst, input, line, codes)
+func AppendReject(dst []byte, input, unit string, number uint64, codes []string, raw []byte) []byte {
+	dst = appendRejectHead(dst, input, unit, number, codes)
 	dst = appendText(dst, raw)
 	return append(dst, rejectTail...)
 }
 
 // WriteReject writes what AppendReject appends, in memory that does not depend
 // on raw's length.
-func WriteReject(w io.Writer, input string, line uint64, codes []string, raw []byte) error {
+func WriteReject(w io.Writer, input, unit string, number uint64, codes []string, raw []byte) error {
 	const step = 4 << 10
-	buf := appendRejectHead(nil, input, line, codes)
+	buf := appendRejectHead(nil, input, unit, number, codes)
 	for len(raw) > step {
 		n := wholeRunes(raw, step)
 		buf = appendText(buf, raw[:n])
@@ -46,11 +47,13 @@ func wholeRunes(text []byte, n int) int {
 	return n // in the middle of no rune, but of what is not UTF-8
 }
 
-func appendRejectHead(dst []byte, input string, line uint64, codes []string) []byte {
+func appendRejectHead(dst []byte, input, unit string, number uint64, codes []string) []byte {
 	dst = append(dst, `{"input":`...)
 	dst = appendString(dst, []byte(input))
-	dst = append(dst, `,"line":`...)
-	dst = strconv.AppendUint(dst, line, 10)
+	dst = append(dst, `,"`...)
+	dst = append(dst, unit...)
+	dst = append(dst, `":`...)
+	dst = strconv.AppendUint(dst, number, 10)
 	dst = append(dst, `,"errors":[`...)
 	for i, code := range codes {
 		if i > 0 {

@@ -40,7 +40,7 @@ func TestAppendReject(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := string(AppendReject([]byte("> "), test.input, test.line, test.codes, []byte(test.raw)))
+			got := string(AppendReject([]byte("> "), test.input, "line", test.line, test.codes, []byte(test.raw)))
 			if want := "> " + test.want + "\n"; got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
@@ -54,7 +54,7 @@ func FuzzAppendReject(f *testing.F) {
 	f.Add("events.jsonl", []byte("{\"a\":\x01}\r"))
 	f.Add("\xff\n", []byte("\xed\xa0\x80\xf0\x9f\x98"))
 	f.Fuzz(func(t *testing.T, input string, raw []byte) {
-		line := AppendReject(nil, input, 7, []string{"malformed_json"}, raw)
+		line := AppendReject(nil, input, "line", 7, []string{"malformed_json"}, raw)
 		if bytes.IndexByte(line, '\n') != len(line)-1 || !utf8.Valid(line) {
 			t.Fatalf("not one line of UTF-8: %q", line)
 		}
@@ -93,7 +93,7 @@ func BenchmarkAppendReject(b *testing.B) {
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {
-		buffer = AppendReject(buffer[:0], "events.jsonl", 4, codes, raw)
+		buffer = AppendReject(buffer[:0], "events.jsonl", "line", 4, codes, raw)
 	}
 }
 
@@ -104,10 +104,10 @@ func TestWriteReject(t *testing.T) {
 	for shift := range len(unit) {
 		raw := []byte(strings.Repeat(unit, 500)[shift:])
 		var got bytes.Buffer
-		if err := WriteReject(&got, "a", 1, []string{"c"}, raw); err != nil {
+		if err := WriteReject(&got, "a", "line", 1, []string{"c"}, raw); err != nil {
 			t.Fatal(err)
 		}
-		if want := AppendReject(nil, "a", 1, []string{"c"}, raw); !bytes.Equal(got.Bytes(), want) {
+		if want := AppendReject(nil, "a", "line", 1, []string{"c"}, raw); !bytes.Equal(got.Bytes(), want) {
 			t.Fatalf("shifted by %d: written is not what is appended", shift)
 		}
 	}

@@ -74,13 +74,15 @@ func (c *contest) take() (stats.Totals, error) {
 }
 
 // addUp writes what the rows of readers, opened ones, add up to.
-func addUp(readers []*rowReader, w *rowWriter) error {
+func addUp(readers []*rowReader, writers ...*rowWriter) error {
 	for _, r := range readers {
 		if err := r.start(); err != nil {
 			return err
 		}
 	}
-	w.start()
+	for _, w := range writers {
+		w.start()
+	}
 	for c := newContest(readers); c.key() != noKey; {
 		key := c.key()
 		sum, err := c.take()
@@ -90,11 +92,18 @@ func addUp(readers []*rowReader, w *rowWriter) error {
 		if err != nil {
 			return err
 		}
-		if err := w.write(key, sum); err != nil {
+		for _, w := range writers {
+			if err := w.write(key, sum); err != nil {
+				return err
+			}
+		}
+	}
+	for _, w := range writers {
+		if err := w.flush(); err != nil {
 			return err
 		}
 	}
-	return w.flush()
+	return nil
 }
 
 // add takes the next row's totals and adds them to sum.

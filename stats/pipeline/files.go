@@ -9,13 +9,14 @@ import (
 
 	"dailystats/sorter"
 	"dailystats/stats/input"
+	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
 )
 
 // findInputs finds the inputs, none of which may be written.
-func (j *job) findInputs() error {
-	sources, duplicates, err := input.Expand(j.Inputs)
-	if errors.Is(err, input.ErrNotFound) {
+func (j *job) findInputs(ctx context.Context) error {
+	sources, duplicates, err := input.Expand(j.Inputs, func(arg string) ([]input.Source, error) { return j.addTopic(ctx, arg) })
+	if errors.Is(err, input.ErrNotFound) || errors.Is(err, kafka.ErrNotFound) {
 		return UsageErrorf("%w", err)
 	}
 	if err != nil {
@@ -35,14 +36,14 @@ func (j *job) findInputs() error {
 // openInputs finds the inputs, plans the memory for them, and makes their reader.
 // It may have to wait for the first bytes of standard input.
 func (j *job) openInputs(ctx context.Context) error {
-	if err := j.findInputs(); err != nil {
+	if err := j.findInputs(ctx); err != nil {
 		return err
 	}
 	compressed, stdin, err := input.NeedsWindow(ctx, j.sources, j.Stdin)
 	if err != nil {
 		return err
 	}
-	if j.plan, err = newPlan(j.Memory, j.Parallel, j.MaxLine, len(j.sources), compressed); err != nil {
+	if j.plan, err = newPlan(j.Memory, j.Parallel, demand{j.MaxLine, len(j.sources), compressed, j.fetchSize()}); err != nil {
 		return err
 	}
 	if j.Observer.Plan != nil {
@@ -87,6 +88,11 @@ func (j *job) openOutputs() (err error) {
 	if j.Output != "" {
 		sorter.RemoveLeftovers(j.TempDir)
 	}
+	if j.state != nil {
+		if err := j.state.create(); err != nil {
+			return err
+		}
+	}
 	if j.result, err = j.create(j.Output); err != nil {
 		return err
 	}
@@ -118,7 +124,7 @@ func (j *job) create(path string) (*output.File, error) {
 // checkApart refuses outputs that would overwrite an input or each other.
 func (j *job) checkApart() error {
 	written := []string{}
-	for _, path := range slices.Concat([]string{j.Output, j.Rejects, j.Options.Report, j.Metrics, j.Page}, j.Written) {
+	for _, path := range slices.Concat([]string{j.Output, j.Rejects, j.Options.Report, j.Metrics, j.Page}, j.stateFiles(), j.Written) {
 		if path == "" {
 			continue
 		}

@@ -119,7 +119,7 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 	_, limitErr := j.count([]noted{{rules: e.Fault.Rules}})
 	j.samples.keep(j.samples.find(nil, e))
 	if j.rejects != nil {
-		if err := output.WriteReject(j.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line); err != nil {
+		if err := output.WriteReject(j.rejects, e.Input, e.Unit(), e.Line, e.Fault.Rules.Codes(), line); err != nil {
 			return err
 		}
 	}
@@ -182,7 +182,7 @@ func (j *journal) full(b *batch) bool {
 // add adds an event to what is wanted.
 func (j *journal) add(b *batch, e Invalid, line []byte) {
 	if j.rejects != nil {
-		b.rejects = output.AppendReject(b.rejects, e.Input, e.Line, e.Fault.Rules.Codes(), line)
+		b.rejects = output.AppendReject(b.rejects, e.Input, e.Unit(), e.Line, e.Fault.Rules.Codes(), line)
 	}
 	if j.observer.AppendInvalid != nil {
 		b.log = j.observer.AppendInvalid(b.log, e)

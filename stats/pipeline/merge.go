@@ -95,7 +95,10 @@ func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 		Stdin: o.Stdin, Stdout: o.Stdout,
 		Observer: Observer{Warning: o.Observer.Warning},
 	}.withDefaults()}
-	if err := j.findInputs(); err != nil {
+	if j.hasTopics() {
+		return nil, UsageErrorf("a Kafka topic has events, not results: give it to run")
+	}
+	if err := j.findInputs(ctx); err != nil {
 		return nil, err
 	}
 	if len(j.sources) == 0 {

@@ -5,11 +5,12 @@ import (
 
 	"dailystats/stats"
 	"dailystats/stats/event"
+	"dailystats/stats/input/kafka"
 )
 
 // Options is what a run is asked to do. Only Inputs must be given.
 type Options struct {
-	Inputs  []string // files, directories, globs; "-" is Stdin
+	Inputs  []string // files, directories, globs, URLs of Kafka topics; "-" is Stdin
 	Output  string   // file for the result, "-" is Stdout; empty validates only
 	Rejects string   // file for the invalid lines; empty for none
 	Report  string   // file for the report, as JSON; empty for none
@@ -28,6 +29,15 @@ type Options struct {
 	WarnInvalid Limit          // invalid events not worth a warning; the zero value is no limit
 	Redact      bool           // values of invalid events are neither told nor written to Rejects
 	Decimals    stats.Decimals // how revenue is written
+
+	Kafka kafka.Settings // how brokers are reached; Tell and FetchSize are of no interest
+	// State is a folder that keeps what runs before came to, and up to where they
+	// read their topics: the result is of all of them. Inputs must be topics. Empty
+	// for none.
+	State string
+	// Commit has the groups of Inputs commit what was read, when the result is in
+	// its place. With State that may fail: a warning tells.
+	Commit bool
 
 	Stdin  io.Reader // nil means os.Stdin
 	Stdout io.Writer // nil means os.Stdout
@@ -67,8 +77,18 @@ type Observer struct {
 // Invalid is an event that was skipped.
 type Invalid struct {
 	Input string // the input's name
-	Line  uint64 // line number in it, from 1
+	Line  uint64 // line number in it, from 1, or the offset of the message that has the line
 	Fault *event.Fault
+
+	IsOffset bool // Line is an offset
+}
+
+// Unit is what Line is: "line" or "offset".
+func (e Invalid) Unit() string {
+	if e.IsOffset {
+		return "offset"
+	}
+	return "line"
 }
 
 // Progress is how far a run has come.

@@ -75,7 +75,7 @@ func (m *merge) do(ctx context.Context) error {
 		}
 		m.parts = append(m.parts[n:], run)
 	}
-	w := &rowWriter{w: m.job.result, rows: output.Rows{Decimals: m.job.Decimals}}
+	w := &rowWriter{w: m.job.result, rows: &output.Rows{Decimals: m.job.Decimals}}
 	if err := m.mergeParts(ctx, m.parts, w); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 	}
 	s := m.spills[level-1]
 	start := s.Size()
-	if err := m.mergeParts(ctx, parts, &rowWriter{w: s}); err != nil {
+	if err := m.mergeParts(ctx, parts, &rowWriter{w: s, rows: new(output.Rows)}); err != nil {
 		return part{}, err
 	}
 	s.runs++

@@ -36,6 +36,7 @@ type Plan struct {
 	Blocks      int   // blocks of BlockSize
 	Window      int64 // the most that a decompressor may look back on
 	Decoder     int64 // what it takes for that
+	Fetched     int64 // what brokers have sent, and what it takes to ask them
 	AheadWindow int64 // the same as Window, of each input but the first of Inputs
 	KeptSize    int   // of each of Inputs, for lines that wait for its turn
 	Ahead       int64 // what reading ahead takes, with KeptSize
@@ -79,6 +80,12 @@ const (
 
 	decoderTables = 512 * kib // zstd's tables and blocks
 
+	// clientMemory is what it takes to talk to brokers: code that is used for that
+	// alone, and connections.
+	clientMemory = 3 * mib
+
+	fetched = 2 // answers of brokers for each input: one that is read, and one that may not be collected yet
+
 	inputMemory = 128 * kib // of each input read at a time: a read buffer and gzip's window and tables
 
 	minBlockSize = 64 * kib
@@ -107,43 +114,54 @@ const (
 // that the process stays below memory bytes.
 func HeapLimit(memory int64) int64 { return memory - programMemory }
 
+// demand is what a plan depends on beside memory and workers.
+type demand struct {
+	maxLine    int  // bytes
+	sources    int  // to be read
+	compressed bool // one of them may need a decompressor's window
+	fetchSize  int  // the most that a broker may send at a time, in bytes; 0 where there are none
+}
+
 // newPlan spends memory. With parallel 0 it uses as many workers as there are
 // processors, or fewer, if memory is short. It has as many of the sources read
-// side by side as there are workers, or only one, if memory is short. compressed
-// says that one of them may need a decompressor's window.
-func newPlan(memory int64, parallel, maxLine, sources int, compressed bool) (Plan, error) {
+// side by side as there are workers, or only one, if memory is short.
+func newPlan(memory int64, parallel int, d demand) (Plan, error) {
 	most, least := parallel, parallel
 	if parallel == 0 {
 		most, least = runtime.GOMAXPROCS(0), 1
 	}
 	for workers := most; workers >= least; workers-- {
-		for _, inputs := range []int{min(workers, sources), 1} {
-			p := spend(memory, workers, inputs, maxLine, compressed)
+		for _, inputs := range []int{min(workers, d.sources), 1} {
+			p := spend(memory, workers, inputs, d)
 			if p.works() && p.RunRecords >= goodRunRecords {
 				return p, nil
 			}
 		}
 	}
-	p := spend(memory, least, 1, maxLine, compressed)
-	return p, p.check(maxLine, compressed)
+	p := spend(memory, least, 1, d)
+	return p, p.check(d)
 }
 
 // spend divides memory up, without looking whether the parts are large enough.
-func spend(memory int64, workers, inputs, maxLine int, compressed bool) Plan {
+func spend(memory int64, workers, inputs int, d demand) Plan {
 	p := Plan{Memory: memory, Workers: workers, Inputs: inputs, Program: programMemory}
 	p.Runtime = runtimeMemory + int64(workers)*processorMemory
 	rest := memory - p.Program - p.Runtime
-	if compressed {
+	if d.fetchSize > 0 {
+		p.Fetched = clientMemory + fetched*int64(inputs*d.fetchSize)
+		rest -= p.Fetched
+	}
+	if d.compressed {
 		p.Window = max(minWindow, powerOf2(rest/4))
 		p.Decoder = p.Window + decoderTables
 		rest -= p.Decoder
 	}
-	longLine := 2 * int64(maxLine) // the line, and an equal part for decoding its strings
+	longLine := 2 * int64(d.maxLine) // the line, and an equal part for decoding its strings
 	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, memory/16)), longLine)
 	rest -= p.Slack
 	ahead := int64(inputs - 1)
 	p.Ahead = ahead * inputMemory
-	if compressed && ahead > 0 {
+	if d.compressed && ahead > 0 {
 		// What one input's decoder had may not be collected yet when the next one's
 		// is made: that is slack.
 		p.AheadWindow = max(0, min(minWindow, rest/3/ahead-decoderTables, p.Slack/2))
@@ -189,22 +207,22 @@ func (p *Plan) stretchMemory(records int) int64 {
 
 // check returns an error, which names a memory limit that would do, where a part
 // is too small to work with.
-func (p Plan) check(maxLine int, compressed bool) error {
+func (p Plan) check(d demand) error {
 	if p.works() {
 		return nil
 	}
 	enough := p.Memory / mib * mib
 	for step := int64(mib); ; enough += step {
-		if spend(enough, p.Workers, 1, maxLine, compressed).works() {
+		if spend(enough, p.Workers, 1, d).works() {
 			break
 		}
 		step = max(mib, enough/16/mib*mib)
 	}
-	for enough > mib && spend(enough-mib, p.Workers, 1, maxLine, compressed).works() {
+	for enough > mib && spend(enough-mib, p.Workers, 1, d).works() {
 		enough -= mib
 	}
 	return UsageErrorf("--memory %s is too small for --parallel %d and --max-line %s: give --memory %dMiB or more",
-		size(p.Memory), p.Workers, size(int64(maxLine)), enough/mib)
+		size(p.Memory), p.Workers, size(int64(d.maxLine)), enough/mib)
 }
 
 func (p Plan) works() bool {
@@ -241,6 +259,7 @@ func (p Plan) String() string {
 	line("workers", p.Stacks, fmt.Sprintf("stacks, and %s of log and of rejects each", size(int64(p.BatchBytes))))
 	line("input: blocks", int64(p.Blocks*p.BlockSize), fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize))))
 	line("input: decompressor", p.Decoder, fmt.Sprintf("window up to %s", size(p.Window)))
+	line("input: brokers", p.Fetched, "what they have sent, and what it takes to ask them")
 	line("input: read ahead", p.Ahead, fmt.Sprintf("%d side by side, window up to %s", p.Inputs, size(p.AheadWindow)))
 	line("reading: runs", int64(p.Workers*p.RunRecords)*sorter.EntrySize, fmt.Sprintf("%d records each", p.RunRecords))
 	line("reading: pages to spill", sorter.PoolChunks*int64(p.ChunkPages)*page, fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages))

@@ -17,12 +17,17 @@ func TestPlanKeepsItsPromise(t *testing.T) {
 	for _, memory := range []int64{24 * mib, 25 * mib, 32 * mib, 64 * mib, 100 * mib, 256 * mib, 1 << 30, 1 << 40} {
 		for _, workers := range []int{1, 2, 3, 4, 7, 16, 64} {
 			for _, maxLine := range []int{1, 100, 1 * mib, 16 * mib} {
-				for input := range 6 {
-					p, err := newPlan(memory, workers, maxLine, []int{1, 3, 5000}[input/2], input%2 == 1)
+				for input := range 12 {
+					p, err := newPlan(memory, workers, demand{
+						maxLine:    maxLine,
+						sources:    []int{1, 3, 5000}[input/2%3],
+						compressed: input%2 == 1,
+						fetchSize:  input / 6 * mib,
+					})
 					if err != nil {
 						continue
 					}
-					input := int64(p.Blocks*p.BlockSize) + p.Decoder + p.Ahead
+					input := int64(p.Blocks*p.BlockSize) + p.Decoder + p.Ahead + p.Fetched
 					reading := int64(p.Workers*p.RunRecords)*sorter.EntrySize + sorter.PoolChunks*int64(p.ChunkPages)*sorter.PageSize
 					merging := int64(p.Chunks)*sorter.ChunkBuffer + int64(p.Runs)*sorter.PageSize + int64(p.FanIn*levels)*sorter.StreamBuffer +
 						p.stretchMemory(p.StretchRecords)
@@ -49,7 +54,7 @@ func TestSmallestPlans(t *testing.T) {
 		{64 * mib, 4, true},
 	} {
 		for _, sources := range []int{1, 2, 5000} {
-			if _, err := newPlan(test.memory, test.parallel, DefaultMaxLine, sources, test.compressed); err != nil {
+			if _, err := newPlan(test.memory, test.parallel, demand{maxLine: DefaultMaxLine, sources: sources, compressed: test.compressed}); err != nil {
 				t.Errorf("%+v, %d sources: %v", test, sources, err)
 			}
 		}
@@ -70,7 +75,7 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 		{64 * mib, 2, 100 * mib},
 		{64 * mib, 2, 1 << 40},
 	} {
-		_, err := newPlan(test.memory, test.parallel, test.maxLine, 1, false)
+		_, err := newPlan(test.memory, test.parallel, demand{maxLine: test.maxLine, sources: 1})
 		if !errors.Is(err, ErrUsage) || strings.Contains(err.Error(), "\n") {
 			t.Fatalf("%+v: the error is %v", test, err)
 		}
@@ -82,7 +87,7 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 		if parseErr != nil {
 			t.Fatal(parseErr)
 		}
-		if _, err := newPlan(int64(enough), test.parallel, test.maxLine, 1, false); err != nil {
+		if _, err := newPlan(int64(enough), test.parallel, demand{maxLine: test.maxLine, sources: 1}); err != nil {
 			t.Errorf("what an error named doesn't work: %v", err)
 		}
 	}
@@ -91,11 +96,11 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 // TestPlanTable proves that the table for the debug log has a line for each
 // share.
 func TestPlanTable(t *testing.T) {
-	p, err := newPlan(DefaultMemory, 4, DefaultMaxLine, 2, true)
+	p, err := newPlan(DefaultMemory, 4, demand{maxLine: DefaultMaxLine, sources: 2, compressed: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Count(p.String(), "\n"); lines != 14 {
+	if lines := strings.Count(p.String(), "\n"); lines != 15 {
 		t.Errorf("%d lines:\n%v", lines, p)
 	}
 }

@@ -26,13 +26,26 @@ type Report struct {
 	Memory        uint64            `json:"memory"`  // bytes, the limit
 	Workers       int               `json:"workers"` // that it had
 
+	// Kafka is what was read of topics: from where, and up to where.
+	Kafka []PartitionRange `json:"kafka,omitempty"`
+
 	// Result is nil where none was made.
 	Result *Result `json:"result,omitempty"`
 
 	FastEvents uint64 `json:"-"` // valid events that the fast reader took
 }
 
-// Result is what all events come to.
+// PartitionRange is the messages of a partition with offsets from From to before
+// Until.
+type PartitionRange struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	From      int64  `json:"from"`
+	Until     int64  `json:"until"`
+}
+
+// Result is what all events come to, those of earlier runs too, where there is a
+// state.
 type Result struct {
 	Purchases uint64       `json:"purchases"`
 	Revenue   stats.Amount `json:"revenue"` // exact, as text
@@ -58,6 +71,7 @@ func (j *job) report() Report {
 		Memory:        uint64(j.Memory),
 		Workers:       j.plan.Workers,
 		FastEvents:    j.counts.fast,
+		Kafka:         j.ranges(),
 	}
 	if j.sorter != nil {
 		r.BytesSpilled = uint64(j.sorter.BytesSpilled())

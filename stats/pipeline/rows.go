@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"dailystats/sorter"
 	"dailystats/stats"
 	"dailystats/stats/output"
 )
@@ -143,7 +144,7 @@ func (r *rowReader) close() {
 // rowWriter writes a result.
 type rowWriter struct {
 	w     io.Writer
-	rows  output.Rows
+	rows  sorter.Renderer
 	buf   []byte
 	count uint64 // rows written
 }

@@ -15,6 +15,7 @@ import (
 
 	"dailystats/sorter"
 	"dailystats/stats/input"
+	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
 
 	"golang.org/x/sync/errgroup"
@@ -62,6 +63,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
 		err = cmp.Or(j.publish(ctx, report, err), err)
 	}
+	if err == nil {
+		err = j.commitGroups(ctx)
+	}
 	return report, err
 }
 
@@ -69,6 +73,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 type job struct {
 	Options
 	plan       Plan
+	topics     *kafka.Inputs // nil where there are none
+	state      *state        // nil where none is kept
 	sources    []input.Source
 	result     *output.File // nil where events are only checked
 	rejects    *output.File // nil where none are wanted
@@ -95,7 +101,11 @@ type job struct {
 // newJob checks all that can be checked before anything is read.
 func newJob(ctx context.Context, o Options) (*job, error) {
 	j := &job{Options: o.withDefaults()}
+	if err := j.openState(); err != nil {
+		return nil, err
+	}
 	if err := j.openInputs(ctx); err != nil {
+		j.close()
 		return nil, err
 	}
 	if err := j.openOutputs(); err != nil {
@@ -142,6 +152,7 @@ func (j *job) do(ctx context.Context) error {
 	if err := j.reduce(ctx); err != nil {
 		return err
 	}
+	j.warnOfGrowth(ctx)
 	return j.result.Finish()
 }
 
@@ -152,10 +163,16 @@ func (j *job) publish(ctx context.Context, report Report, failure error) error {
 	if err != nil {
 		return err
 	}
-	files := []*output.File{j.rejects, j.reportFile, j.metrics, j.page}
+	// In this order, whatever comes in between: what is rejected is there when the
+	// state says that it has been read.
+	files := []*output.File{j.rejects}
+	if failure == nil && j.state != nil {
+		files = append(files, j.state.file)
+	}
 	if failure == nil {
 		files = append(files, j.result)
 	}
+	files = append(files, j.reportFile, j.metrics, j.page)
 	return publish(ctx, files, func() error {
 		if j.Observer.Ending == nil {
 			return nil
@@ -253,10 +270,13 @@ func (j *job) progress() Progress {
 // reduce writes the result.
 func (j *job) reduce(ctx context.Context) error {
 	j.merging.Store(true)
+	j.calendar = new(calendar)
+	if j.state != nil {
+		return j.reduceWithState(ctx)
+	}
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
-	j.calendar = new(calendar)
 	groups, err := j.sorter.Reduce(ctx, j.newRows, j.result)
 	j.groups = groups
 	return err
@@ -266,6 +286,12 @@ func (j *job) reduce(ctx context.Context) error {
 func (j *job) close() {
 	if j.sorter != nil {
 		j.sorter.Close()
+	}
+	if j.topics != nil {
+		j.topics.Close()
+	}
+	if j.state != nil {
+		j.state.close()
 	}
 	for _, f := range []*output.File{j.result, j.rejects, j.reportFile, j.metrics, j.page} {
 		if f != nil {

@@ -208,7 +208,7 @@ func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []by
 		fault.Redact()
 		line = nil
 	}
-	e := Invalid{Input: b.Input, Line: b.Line(n), Fault: fault}
+	e := Invalid{Input: b.Input, Line: b.Line(n), IsOffset: b.Offsets, Fault: fault}
 	if len(line) > longInvalid {
 		if err := w.journal.pass(ctx, b.Number, w.batch); err != nil {
 			return err

@@ -1,0 +1,186 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// cluster is brokers that know each other. It may be used by several goroutines.
+type cluster struct {
+	name      string
+	client    *kgo.Client
+	admin     *kadm.Client
+	timeout   time.Duration
+	fetchSize int
+	tell      func(string)
+
+	mu     sync.Mutex
+	topics kadm.TopicDetails // as they were when they were looked up last
+}
+
+const (
+	// responseOverhead is what a response may have beside batches, in bytes.
+	responseOverhead = 64 << 10
+
+	leastDelay  = 100 * time.Millisecond // between two attempts
+	longest     = 2 * time.Second
+	tellEvery   = 5 * time.Second
+	dialTimeout = 5 * time.Second
+
+	// attempts is how often the client tries a request for each time that we do.
+	attempts = 1
+)
+
+func newCluster(brokers []string, s Settings) (*cluster, error) {
+	values, err := s.security()
+	if err != nil {
+		return nil, err
+	}
+	options, err := values.options()
+	if err != nil {
+		return nil, err
+	}
+	size := cmp.Or(s.FetchSize, defaultFetchSize)
+	timeout := cmp.Or(s.Timeout, defaultTimeout)
+	client, err := kgo.NewClient(append(options,
+		kgo.SeedBrokers(brokers...),
+		kgo.ClientID("dailystats"),
+		kgo.RequestRetries(attempts),
+		kgo.RetryTimeout(timeout),
+		kgo.DialTimeout(min(timeout, dialTimeout)),
+		kgo.RequestTimeoutOverhead(max(timeout, time.Second)), // the least that it takes
+		kgo.FetchMaxBytes(int32(size)),
+		kgo.BrokerMaxReadBytes(int32(size+responseOverhead)),
+		kgo.DisableClientMetrics(), // they are the brokers' owner's to ask for, not to get
+	)...)
+	if err != nil {
+		return nil, err
+	}
+	return &cluster{
+		name:      scheme + strings.Join(brokers, ","),
+		client:    client,
+		admin:     kadm.NewClient(client),
+		timeout:   timeout,
+		fetchSize: size,
+		tell:      s.Tell,
+	}, nil
+}
+
+// finalError is an error that trying again would not change.
+type finalError struct{ error }
+
+func (e finalError) Unwrap() error { return e.error }
+
+// isFinal reports whether an error stays, however often it is tried.
+func isFinal(err error) bool {
+	var final finalError
+	var certificate *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var ofKafka *kerr.Error
+	switch {
+	case errors.As(err, &final), errors.As(err, &certificate), errors.As(err, &authority):
+		return true
+	case errors.Is(err, kgo.ErrClientClosed):
+		return true
+	case errors.As(err, &ofKafka):
+		return !ofKafka.Retriable
+	default:
+		return false
+	}
+}
+
+// try calls do until it succeeds, its error is final, or the cluster has had its
+// time. It tells what happens, now and then.
+func (c *cluster) try(ctx context.Context, do func(context.Context) error) error {
+	attempt, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	deadline := time.Now().Add(c.timeout)
+	told := time.Now().Add(leastDelay - tellEvery) // what passes at once isn't worth a word
+	var before error
+	for delay := leastDelay; ; delay = min(2*delay, longest) {
+		err := do(attempt)
+		if attempt.Err() != nil {
+			err = cmp.Or(before, err) // says more than that the time is up
+		}
+		before = err
+		left := time.Until(deadline)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case isFinal(err):
+			return fmt.Errorf("%s: %w", c.name, plainly(err))
+		case left < delay:
+			return fmt.Errorf("%s: no success within %v (--kafka-timeout): %w", c.name, c.timeout, plainly(err))
+		}
+		if time.Since(told) >= tellEvery {
+			told = time.Now()
+			c.tell(fmt.Sprintf("%s: trying again for %v: %v", c.name, left.Round(time.Second), plainly(err)))
+		}
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// plainly puts errors that many meet into words.
+func plainly(err error) error {
+	var first *kgo.ErrFirstReadEOF
+	var ofKafka *kerr.Error
+	switch {
+	case errors.Is(err, kerr.SaslAuthenticationFailed):
+		return errors.New("authentication failed: check sasl.mechanism, sasl.username and sasl.password")
+	case errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
+		return errors.New("the broker does not take this sasl.mechanism")
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("there is no answer")
+	case errors.As(err, &first):
+		return errors.New("the broker closes the connection at once: check security.protocol and the port")
+	case errors.As(err, &ofKafka):
+		return fmt.Errorf("%s: %s", ofKafka.Message, strings.TrimSuffix(ofKafka.Description, "."))
+	default:
+		return err
+	}
+}
+
+// lookUp asks for a topic's partitions and their leaders.
+func (c *cluster) lookUp(ctx context.Context, topic string) (kadm.TopicDetail, error) {
+	all, err := c.admin.Metadata(ctx, topic)
+	if err != nil {
+		return kadm.TopicDetail{}, err
+	}
+	detail := all.Topics[topic]
+	if detail.Err != nil {
+		return detail, detail.Err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.topics == nil {
+		c.topics = kadm.TopicDetails{}
+	}
+	c.topics[topic] = detail
+	return detail, nil
+}
+
+// leader returns the broker that has a partition, and its topic's ID, as they were
+// when the topic was looked up last.
+func (c *cluster) leader(r Range) (broker int, id kadm.TopicID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.topics[r.Topic]
+	return int(t.Partitions[r.Partition].Leader), t.ID
+}

@@ -1,0 +1,245 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"dailystats/sorter"
+	"dailystats/stats/input/kafka"
+	"dailystats/stats/output"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// state is what a folder keeps of all runs so far: the result, exact, and how far
+// the partitions have been read that it is of. They are one file, so that they
+// change together, when it is renamed:
+//
+//	date,user_id,event_count,purchase_count,total_revenue
+//	2024-01-01,123,2,1,19.99
+//	{"schema":1,"topics":{"events":{"id":"…","offsets":[17,4]}},"crc32c":…}
+//
+// Whatever happens before that, the next run does the same again; and whatever
+// happens after it, the next run goes on from there, and writes the output anew.
+type state struct {
+	path string
+	lock io.Closer
+	old  *os.File // nil where there is none
+	size int64    // of the old result, in bytes
+	stateEnd
+	file *output.File // to become the new state
+}
+
+// stateEnd is the last line of a state.
+type stateEnd struct {
+	Schema int                  `json:"schema"`
+	Topics map[string]readTopic `json:"topics"`
+	Sum    uint32               `json:"crc32c"` // of the result
+}
+
+// readTopic is how far a topic has been read.
+type readTopic struct {
+	ID      string  `json:"id"`
+	Offsets []int64 `json:"offsets"` // by partition: of the next message
+}
+
+const (
+	stateSchema = 1
+	stateName   = "state"
+	lockName    = "lock"
+
+	longestStateEnd = 4 * mib // 100,000 partitions
+)
+
+var stateTable = crc32.MakeTable(crc32.Castagnoli)
+
+// openState opens the state, if one is wanted, and keeps others from it.
+func (j *job) openState() error {
+	if j.State == "" {
+		return j.checkCommit()
+	}
+	for _, arg := range j.Inputs {
+		if !kafka.IsURL(arg) {
+			return UsageErrorf("--state is for Kafka topics alone: %s would be counted again by each run", arg)
+		}
+	}
+	if err := os.Mkdir(j.State, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return UsageErrorf("--state: %w", err)
+	}
+	lock, err := output.Lock(filepath.Join(j.State, lockName))
+	if errors.Is(err, output.ErrTaken) {
+		return fmt.Errorf("--state %s is in use by another run: wait for its end", j.State)
+	}
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("--state: %w", err)
+	}
+	s := &state{path: filepath.Join(j.State, stateName), lock: lock}
+	if err := s.open(); err != nil {
+		s.close()
+		return fmt.Errorf("--state: %s: %w", s.path, err)
+	}
+	if s.old == nil {
+		j.warn(fmt.Sprintf("--state %s is new: the result is of what is read from now on", j.State))
+	}
+	j.state = s
+	return nil
+}
+
+// checkCommit refuses a commit that would be to nothing.
+func (j *job) checkCommit() error {
+	for _, arg := range j.Inputs {
+		if request, err := kafka.Parse(arg); kafka.IsURL(arg) && err == nil && request.Group != "" {
+			return nil
+		}
+	}
+	if j.Commit {
+		return UsageErrorf("--commit needs an input kafka://… with a group")
+	}
+	return nil
+}
+
+// open reads the end of the state, if there is one.
+func (s *state) open() (err error) {
+	s.old, err = os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.old = nil
+		s.stateEnd = stateEnd{Schema: stateSchema, Topics: map[string]readTopic{}}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	info, err := s.old.Stat()
+	if err != nil {
+		return err
+	}
+	tail := make([]byte, min(info.Size(), longestStateEnd))
+	if _, err := s.old.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
+		return err
+	}
+	line, isWhole := bytes.CutSuffix(tail, []byte{'\n'})
+	line = line[bytes.LastIndexByte(line, '\n')+1:]
+	s.size = info.Size() - int64(len(line)) - 1
+	if err := json.Unmarshal(line, &s.stateEnd); err != nil || !isWhole {
+		return errors.New("it has no valid end: restore it from a backup, or start a new one")
+	}
+	if s.Schema != stateSchema {
+		return fmt.Errorf("it has schema %d: this program knows %d", s.Schema, stateSchema)
+	}
+	return nil
+}
+
+// create starts the new state.
+func (s *state) create() (err error) {
+	s.file, err = output.Create(s.path)
+	return err
+}
+
+// close lets go of the state, and of the new one, if it was not committed.
+func (s *state) close() {
+	if s.old != nil {
+		s.old.Close()
+	}
+	if s.file != nil {
+		s.file.Discard()
+	}
+	if s.lock != nil {
+		s.lock.Close()
+	}
+}
+
+// covered tells how far a partition has been read. It implements kafka.Covered.
+func (s *state) covered(topic string, partition int32) (offset int64, id string, ok bool) {
+	t, ok := s.Topics[topic]
+	if ok && int(partition) < len(t.Offsets) {
+		offset = t.Offsets[partition] // else the partition is new, and read from its beginning
+	}
+	return offset, t.ID, ok
+}
+
+// cover notes that ranges have been read.
+func (s *state) cover(ranges []kafka.Range) {
+	for _, r := range ranges {
+		t := s.Topics[r.Topic]
+		t.ID = r.TopicID
+		for int(r.Partition) >= len(t.Offsets) {
+			t.Offsets = append(t.Offsets, 0)
+		}
+		t.Offsets[r.Partition] = r.Until
+		s.Topics[r.Topic] = t
+	}
+}
+
+// stateFiles returns the paths that the state takes.
+func (j *job) stateFiles() []string {
+	if j.state == nil {
+		return nil
+	}
+	return []string{j.state.path, filepath.Join(j.State, lockName)}
+}
+
+// reduceWithState adds what was read to the result of the state, in one pass over
+// both, and writes the new state and the result.
+func (j *job) reduceWithState(ctx context.Context) error {
+	reader, writer := io.Pipe()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		_, err := io.WriteString(writer, output.Header)
+		if err == nil {
+			_, err = j.sorter.Reduce(ctx, func() sorter.Renderer { return new(output.Rows) }, writer)
+		}
+		writer.CloseWithError(err)
+		return err
+	})
+	g.Go(func() error {
+		err := j.addToState(ctx, reader)
+		reader.CloseWithError(err)
+		return err
+	})
+	return g.Wait()
+}
+
+// addToState writes the new state and the result: the old ones, and rows of what
+// was read.
+func (j *job) addToState(ctx context.Context, rows io.Reader) error {
+	s := j.state
+	readers := []*rowReader{{ctx: ctx, name: "this run", text: io.NopCloser(rows), buf: make([]byte, maxPartBuffer)}}
+	sum := crc32.New(stateTable)
+	if s.old != nil {
+		old := io.TeeReader(io.NewSectionReader(s.old, 0, s.size), sum)
+		readers = append(readers, &rowReader{ctx: ctx, name: s.path, text: io.NopCloser(old), buf: make([]byte, maxPartBuffer)})
+	}
+	newSum := crc32.New(stateTable)
+	result := &rowWriter{w: j.result, rows: j.newRows()}
+	if err := addUp(readers, &rowWriter{w: io.MultiWriter(s.file, newSum), rows: new(output.Rows)}, result); err != nil {
+		return err
+	}
+	if s.old != nil && sum.Sum32() != s.Sum {
+		return fmt.Errorf("--state: %s is damaged: its checksum is wrong: restore it from a backup, or start a new one", s.path)
+	}
+	j.groups = result.count
+	return s.end(newSum, j.topics.Ranges())
+}
+
+// end writes the last line of the new state, and puts it on disk.
+func (s *state) end(sum hash.Hash32, ranges []kafka.Range) error {
+	s.cover(ranges)
+	s.Sum = sum.Sum32()
+	line, err := json.Marshal(s.stateEnd)
+	if err != nil {
+		return err
+	}
+	if _, err := s.file.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return s.file.Finish()
+}
