@@ -68,7 +68,10 @@ type fault struct {
 
 func (f fault) String() string {
 	what := "short"
-	if f.err != 0 {
+	switch {
+	case f.kill:
+		what = "killed"
+	case f.err != 0:
 		what = f.err.Error()
 	}
 	return fmt.Sprintf("%s %s, number %d, first run %t: %s", f.call, f.file, f.n, f.first, what)

@@ -55,6 +55,7 @@ type interceptedCall struct {
 type outcome struct {
 	err   syscall.Errno // it fails with this instead
 	short bool          // it writes the first half
+	kill  bool          // the process is killed before it is carried out
 }
 
 const (
@@ -233,6 +234,8 @@ func (p process) answer(n *notification, judge func(interceptedCall) outcome) (r
 	}
 	o := judge(c)
 	switch {
+	case o.kill:
+		return r, unix.Kill(p.pid, unix.SIGKILL)
 	case o.err != 0:
 		r.err = -int32(o.err)
 	case o.short:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -16,7 +17,7 @@ import (
 // findInputs finds the inputs, none of which may be written.
 func (j *job) findInputs(ctx context.Context) error {
 	sources, duplicates, err := input.Expand(j.Inputs, func(arg string) ([]input.Source, error) { return j.addTopic(ctx, arg) })
-	if errors.Is(err, input.ErrNotFound) || errors.Is(err, kafka.ErrNotFound) {
+	if errors.Is(err, input.ErrNotFound) || errors.Is(err, kafka.ErrUsage) {
 		return UsageErrorf("%w", err)
 	}
 	if err != nil {
@@ -39,11 +40,11 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err := j.findInputs(ctx); err != nil {
 		return err
 	}
-	compressed, stdin, err := input.NeedsWindow(ctx, j.sources, j.Stdin)
+	window, stdin, err := j.leastWindow(ctx)
 	if err != nil {
 		return err
 	}
-	if j.plan, err = newPlan(j.Memory, j.Parallel, demand{j.MaxLine, len(j.sources), compressed, j.fetchSize()}); err != nil {
+	if j.plan, err = newPlan(j.Memory, j.Parallel, demand{j.MaxLine, len(j.sources), window, j.fetchSize()}); err != nil {
 		return err
 	}
 	if j.Observer.Plan != nil {
@@ -60,6 +61,19 @@ func (j *job) openInputs(ctx context.Context) error {
 		Stdin:       stdin,
 	})
 	return nil
+}
+
+// leastWindow returns what a decompressor must be offered, and what to read in
+// standard input's place.
+func (j *job) leastWindow(ctx context.Context) (window int64, stdin io.Reader, err error) {
+	if !slices.ContainsFunc(j.Inputs, func(arg string) bool { return !kafka.IsURL(arg) }) && j.hasTopics() {
+		return minBatchWindow, j.Stdin, nil
+	}
+	needed, stdin, err := input.NeedsWindow(ctx, j.sources, j.Stdin)
+	if needed {
+		window = minWindow
+	}
+	return window, stdin, err
 }
 
 // totalSize adds up what the sources hold, or returns -1 where that isn't known.

@@ -76,7 +76,8 @@ const (
 
 	workerStack = 64 * kib
 
-	minWindow = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
+	minWindow      = 8 * mib // what zstd -19 and xz -6 need, and so the least to offer
+	minBatchWindow = 2 * mib // likewise, for batches of messages: what Java's zstd needs by default
 
 	decoderTables = 512 * kib // zstd's tables and blocks
 
@@ -116,10 +117,10 @@ func HeapLimit(memory int64) int64 { return memory - programMemory }
 
 // demand is what a plan depends on beside memory and workers.
 type demand struct {
-	maxLine    int  // bytes
-	sources    int  // to be read
-	compressed bool // one of them may need a decompressor's window
-	fetchSize  int  // the most that a broker may send at a time, in bytes; 0 where there are none
+	maxLine   int   // bytes
+	sources   int   // to be read
+	window    int64 // the least to offer to a decompressor, in bytes; 0 where none needs one
+	fetchSize int   // the most that a broker may send at a time, in bytes; 0 where there are none
 }
 
 // newPlan spends memory. With parallel 0 it uses as many workers as there are
@@ -151,8 +152,8 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 		p.Fetched = clientMemory + fetched*int64(inputs*d.fetchSize)
 		rest -= p.Fetched
 	}
-	if d.compressed {
-		p.Window = max(minWindow, powerOf2(rest/4))
+	if d.window > 0 {
+		p.Window = max(d.window, powerOf2(rest/4))
 		p.Decoder = p.Window + decoderTables
 		rest -= p.Decoder
 	}
@@ -161,7 +162,7 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 	rest -= p.Slack
 	ahead := int64(inputs - 1)
 	p.Ahead = ahead * inputMemory
-	if d.compressed && ahead > 0 {
+	if d.window > 0 && ahead > 0 {
 		// What one input's decoder had may not be collected yet when the next one's
 		// is made: that is slack.
 		p.AheadWindow = max(0, min(minWindow, rest/3/ahead-decoderTables, p.Slack/2))

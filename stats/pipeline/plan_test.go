@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dailystats/sorter"
+	"dailystats/stats/input/kafka"
 
 	"github.com/dustin/go-humanize"
 )
@@ -19,10 +20,10 @@ func TestPlanKeepsItsPromise(t *testing.T) {
 			for _, maxLine := range []int{1, 100, 1 * mib, 16 * mib} {
 				for input := range 12 {
 					p, err := newPlan(memory, workers, demand{
-						maxLine:    maxLine,
-						sources:    []int{1, 3, 5000}[input/2%3],
-						compressed: input%2 == 1,
-						fetchSize:  input / 6 * mib,
+						maxLine:   maxLine,
+						sources:   []int{1, 3, 5000}[input/2%3],
+						window:    int64(input%2) * minWindow,
+						fetchSize: input / 6 * mib,
 					})
 					if err != nil {
 						continue
@@ -43,18 +44,22 @@ func TestPlanKeepsItsPromise(t *testing.T) {
 // TestSmallestPlans proves that what the README promises to work does.
 func TestSmallestPlans(t *testing.T) {
 	for _, test := range []struct {
-		memory     int64
-		parallel   int
-		compressed bool
+		memory    int64
+		parallel  int
+		window    int64
+		fetchSize int
 	}{
-		{24 * mib, 1, false},
-		{24 * mib, 1, true},
-		{24 * mib, 0, true},
-		{32 * mib, 2, false},
-		{64 * mib, 4, true},
+		{24 * mib, 1, 0, 0},
+		{24 * mib, 1, minWindow, 0},
+		{24 * mib, 0, minWindow, 0},
+		{32 * mib, 2, 0, 0},
+		{64 * mib, 4, minWindow, 0},
+		{24 * mib, 1, minBatchWindow, kafka.MinFetchSize},
+		{32 * mib, 2, minBatchWindow, kafka.MinFetchSize},
+		{64 * mib, 4, minWindow, kafka.MinFetchSize},
 	} {
 		for _, sources := range []int{1, 2, 5000} {
-			if _, err := newPlan(test.memory, test.parallel, demand{maxLine: DefaultMaxLine, sources: sources, compressed: test.compressed}); err != nil {
+			if _, err := newPlan(test.memory, test.parallel, demand{maxLine: DefaultMaxLine, sources: sources, window: test.window, fetchSize: test.fetchSize}); err != nil {
 				t.Errorf("%+v, %d sources: %v", test, sources, err)
 			}
 		}
@@ -96,7 +101,7 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 // TestPlanTable proves that the table for the debug log has a line for each
 // share.
 func TestPlanTable(t *testing.T) {
-	p, err := newPlan(DefaultMemory, 4, demand{maxLine: DefaultMaxLine, sources: 2, compressed: true})
+	p, err := newPlan(DefaultMemory, 4, demand{maxLine: DefaultMaxLine, sources: 2, window: minWindow})
 	if err != nil {
 		t.Fatal(err)
 	}

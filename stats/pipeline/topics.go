@@ -42,7 +42,7 @@ func (j *job) fetchSize() int {
 	if !j.hasTopics() {
 		return 0
 	}
-	const part = 12 // of the memory, for the answers to all workers
+	const part = 24 // of the memory, for the answers to all workers
 	workers := cmp.Or(j.Parallel, runtime.GOMAXPROCS(0))
 	return clamp(j.Memory/part/int64(workers), kafka.MinFetchSize, maxFetchSize)
 }

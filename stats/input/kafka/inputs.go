@@ -14,8 +14,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
-// ErrNotFound is among the causes of the error about a topic that isn't there.
-var ErrNotFound = errors.New("topic not found")
+// ErrUsage is among the causes of errors about what was asked for, such as a topic
+// that isn't there.
+var ErrUsage = errors.New("wrong usage")
+
+// usageError is an error that ErrUsage is a cause of, without saying so.
+type usageError struct{ error }
+
+func (e usageError) Is(target error) bool { return target == ErrUsage }
+func (e usageError) Unwrap() error        { return e.error }
 
 // Range is what is read of a partition.
 type Range struct {
@@ -67,7 +74,7 @@ type Covered func(topic string, partition int32) (offset int64, topicID string, 
 func (in *Inputs) Add(ctx context.Context, r Request, covered Covered) ([]input.Source, error) {
 	for _, other := range in.topics {
 		if other.Topic == r.Topic {
-			return nil, fmt.Errorf("topic %s is named twice: give it once", r.Topic)
+			return nil, usageError{fmt.Errorf("topic %s is named twice: give it once", r.Topic)}
 		}
 	}
 	c, err := in.cluster(r.Brokers)
@@ -102,7 +109,7 @@ func (in *Inputs) cluster(brokers []string) (*cluster, error) {
 	}
 	c, err := newCluster(brokers, in.settings)
 	if err != nil {
-		return nil, fmt.Errorf("kafka settings: %w", err)
+		return nil, usageError{fmt.Errorf("kafka settings: %w", err)}
 	}
 	in.clusters[name] = c
 	return c, nil
@@ -141,7 +148,7 @@ func (in *Inputs) Grown(ctx context.Context) (sentences []string, err error) {
 func (t *topic) lookUp(ctx context.Context) error {
 	detail, err := t.cluster.lookUp(ctx, t.Topic)
 	if errors.Is(err, kerr.UnknownTopicOrPartition) {
-		return finalError{fmt.Errorf("%w: %s", ErrNotFound, t.Topic)}
+		return finalError{usageError{fmt.Errorf("topic not found: %s", t.Topic)}}
 	}
 	t.id = detail.ID
 	return err
