@@ -10,8 +10,10 @@
 //	stored.go    stored: an input's bytes as they are stored, counted, interruptible
 //	decode.go    decoder: stored bytes become text
 //	xz.go        xzReader: the xz container
+//	snappy.go    snappyBlocks: snappy, as messages have it
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
+//	messages.go  Messages: a source that is no file; packer: messages become blocks
 //	lane.go      lane: one goroutine that does all that, input by input
 //	order.go     order: several lanes, and whose input's turn it is
 //	ahead.go     early: what happens to an input before its turn

@@ -8,6 +8,8 @@
 //     invalid events it puts up with;
 //   - plan.go: [Plan], the sizes of everything, from the memory limit;
 //   - run.go: [Run], the stages and what is done when they fail;
+//   - files.go, topics.go: inputs, and the files that are written;
+//   - state.go: what is kept of runs before, so that each message counts once;
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
 //     input order;
 //   - tally.go: what the rows of the result add up to, by day; samples.go: some

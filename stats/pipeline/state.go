@@ -72,6 +72,9 @@ func (j *job) openState() error {
 			return UsageErrorf("--state is for Kafka topics alone: %s would be counted again by each run", arg)
 		}
 	}
+	if j.Output == "" {
+		return UsageErrorf("--state needs an output")
+	}
 	if err := os.Mkdir(j.State, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return UsageErrorf("--state: %w", err)
 	}

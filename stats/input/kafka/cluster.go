@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -38,11 +39,13 @@ const (
 	tellEvery   = 5 * time.Second
 	dialTimeout = 5 * time.Second
 
-	// attempts is how often the client tries a request for each time that we do.
-	attempts = 1
+	answerTimeout = 10 * time.Second // for an answer to one request
+	leastTimeout  = time.Second      // that the client takes
+	leastAttempts = 3                // for a broker that does not answer
 )
 
-func newCluster(brokers []string, s Settings) (*cluster, error) {
+// newCluster returns brokers that can be asked until ctx is done.
+func newCluster(ctx context.Context, brokers []string, s Settings) (*cluster, error) {
 	values, err := s.security()
 	if err != nil {
 		return nil, err
@@ -53,13 +56,15 @@ func newCluster(brokers []string, s Settings) (*cluster, error) {
 	}
 	size := cmp.Or(s.FetchSize, defaultFetchSize)
 	timeout := cmp.Or(s.Timeout, defaultTimeout)
+	answer := max(min(timeout/leastAttempts, answerTimeout), leastTimeout)
 	client, err := kgo.NewClient(append(options,
+		kgo.WithContext(ctx), // else a broker that doesn't answer keeps us waiting
 		kgo.SeedBrokers(brokers...),
 		kgo.ClientID("dailystats"),
-		kgo.RequestRetries(attempts),
+		kgo.RequestRetries(0), // it is us who try again
 		kgo.RetryTimeout(timeout),
-		kgo.DialTimeout(min(timeout, dialTimeout)),
-		kgo.RequestTimeoutOverhead(max(timeout, time.Second)), // the least that it takes
+		kgo.DialTimeout(min(answer, dialTimeout)),
+		kgo.RequestTimeoutOverhead(answer),
 		kgo.FetchMaxBytes(int32(size)),
 		kgo.BrokerMaxReadBytes(int32(size+responseOverhead)),
 		kgo.DisableClientMetrics(), // they are the brokers' owner's to ask for, not to get
@@ -122,7 +127,7 @@ func (c *cluster) try(ctx context.Context, do func(context.Context) error) error
 			return context.Cause(ctx)
 		case isFinal(err):
 			return fmt.Errorf("%s: %w", c.name, plainly(err))
-		case left < delay:
+		case left <= 0:
 			return fmt.Errorf("%s: no success within %v (--kafka-timeout): %w", c.name, c.timeout, plainly(err))
 		}
 		if time.Since(told) >= tellEvery {
@@ -130,7 +135,7 @@ func (c *cluster) try(ctx context.Context, do func(context.Context) error) error
 			c.tell(fmt.Sprintf("%s: trying again for %v: %v", c.name, left.Round(time.Second), plainly(err)))
 		}
 		select {
-		case <-time.After(delay):
+		case <-time.After(min(delay, left)):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -141,12 +146,13 @@ func (c *cluster) try(ctx context.Context, do func(context.Context) error) error
 func plainly(err error) error {
 	var first *kgo.ErrFirstReadEOF
 	var ofKafka *kerr.Error
+	var ofNet net.Error
 	switch {
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		return errors.New("authentication failed: check sasl.mechanism, sasl.username and sasl.password")
 	case errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
 		return errors.New("the broker does not take this sasl.mechanism")
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &ofNet) && ofNet.Timeout():
 		return errors.New("there is no answer")
 	case errors.As(err, &first):
 		return errors.New("the broker closes the connection at once: check security.protocol and the port")

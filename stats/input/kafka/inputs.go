@@ -69,7 +69,8 @@ func (in *Inputs) Close() {
 type Covered func(topic string, partition int32) (offset int64, topicID string, ok bool)
 
 // Add fixes the ranges that a URL stands for, one for each partition, and returns
-// them as sources. Where covered has a topic, its offsets take the place of those
+// them as sources. It must be the same ctx each time, which ends all that brokers
+// are asked. Where covered has a topic, its offsets take the place of those
 // of the URL. covered may be nil.
 func (in *Inputs) Add(ctx context.Context, r Request, covered Covered) ([]input.Source, error) {
 	for _, other := range in.topics {
@@ -77,7 +78,7 @@ func (in *Inputs) Add(ctx context.Context, r Request, covered Covered) ([]input.
 			return nil, usageError{fmt.Errorf("topic %s is named twice: give it once", r.Topic)}
 		}
 	}
-	c, err := in.cluster(r.Brokers)
+	c, err := in.cluster(ctx, r.Brokers)
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +103,12 @@ func (in *Inputs) Add(ctx context.Context, r Request, covered Covered) ([]input.
 }
 
 // cluster connects to brokers, once.
-func (in *Inputs) cluster(brokers []string) (*cluster, error) {
+func (in *Inputs) cluster(ctx context.Context, brokers []string) (*cluster, error) {
 	name := strings.Join(brokers, ",")
 	if c := in.clusters[name]; c != nil {
 		return c, nil
 	}
-	c, err := newCluster(brokers, in.settings)
+	c, err := newCluster(ctx, brokers, in.settings)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("kafka settings: %w", err)}
 	}
