@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"dailystats/stats/input"
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/pipeline"
 
@@ -27,6 +28,7 @@ type jobFlags struct {
 	Report      string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
 	Metrics     string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
 	HTML        string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
+	Shard       input.Shard    `group:"Limits:" placeholder:"I/N" help:"Read the I-th of N shares of the files, such as 1/4: together, N runs read each line once."`
 	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
 	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, as kcat has them: security.protocol=sasl_ssl and the like. The environment beats them, such as DAILYSTATS_KAFKA_SASL_PASSWORD."`
@@ -59,6 +61,7 @@ func (f *jobFlags) options() pipeline.Options {
 		MaxInvalid:  f.MaxInvalid,
 		WarnInvalid: f.WarnInvalid,
 		Redact:      f.Redact,
+		Shard:       f.Shard,
 		Kafka: kafka.Settings{
 			File:      f.KafkaConfig,
 			Variables: variablePrefix + "_KAFKA",

@@ -10,15 +10,19 @@ type Block struct {
 	Number    uint64 // position among all blocks, from 0, but for one that is Ahead
 	Input     string // the source's name
 	FirstLine uint64 // number of the first line in its input; see Line for the others
-	Offsets   bool   // lines are numbered by the offset of their message, not from 1
+	Offsets   bool   // lines are numbered by their offset, or that of their message, not from 1
 	Data      []byte // lines, each with its LF but maybe the last; not to be changed
 	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
 	numbers []uint64 // of the lines, where they don't follow each other; else empty
 	oneLine bool     // all lines have FirstLine's number
-	buf     []byte   // memory of Data
-	home    pool     // where the block belongs
-	early   *early   // what is known of its input while that is read ahead, else nil
+
+	byOffset bool   // lines are numbered by their offset in the file
+	asked    uint64 // the line that was asked for last
+	askedAt  int    // where in Data that begins
+	buf      []byte // memory of Data
+	home     pool   // where the block belongs
+	early    *early // what is known of its input while that is read ahead, else nil
 }
 
 // Ahead reports whether the block's input is read before its turn. Such a block
@@ -33,6 +37,8 @@ func (b *Block) Line(n uint64) uint64 {
 		return b.numbers[n]
 	case b.oneLine:
 		return b.FirstLine
+	case b.byOffset:
+		return b.FirstLine + uint64(b.start(n))
 	default:
 		return b.FirstLine + n
 	}
@@ -51,12 +57,21 @@ func (b *Block) Keep(n uint64, line []byte) bool {
 	return false
 }
 
+// start returns where in Data line n begins. It is quick if n rises.
+func (b *Block) start(n uint64) int {
+	if n < b.asked {
+		b.asked, b.askedAt = 0, 0
+	}
+	for ; b.asked < n; b.asked++ {
+		b.askedAt += bytes.IndexByte(b.Data[b.askedAt:], '\n') + 1
+	}
+	return b.askedAt
+}
+
 // drop takes the first n lines away. There must be more.
 func (b *Block) drop(n uint64) {
-	b.FirstLine = b.Line(n)
-	for range n {
-		_, b.Data, _ = bytes.Cut(b.Data, []byte{'\n'})
-	}
+	b.FirstLine, b.Data = b.Line(n), b.Data[b.start(n):]
+	b.asked, b.askedAt = 0, 0
 	if len(b.numbers) > 0 {
 		b.numbers = b.numbers[:copy(b.numbers, b.numbers[n:])]
 	}

@@ -13,6 +13,7 @@
 //	snappy.go    snappyBlocks: snappy, as messages have it
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
+//	shard.go     Shard: a share of the sources
 //	messages.go  Messages: a source that is no file; packer: messages become blocks
 //	lane.go      lane: one goroutine that does all that, input by input
 //	order.go     order: several lanes, and whose input's turn it is

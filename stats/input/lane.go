@@ -72,19 +72,35 @@ func (l *lane) read(ctx context.Context, s Source, turn turn) error {
 
 // readStored sends the blocks of a source whose stored bytes are s.
 func (l *lane) readStored(ctx context.Context, source Source, turn turn, s *stored) error {
-	text, err := l.open(ctx, s, turn)
+	c := cutter{line: 1}
+	var err error
+	if source.isPart {
+		err = l.openPart(&c, source, s)
+	} else if c.text, err = l.open(ctx, s, turn); err == nil {
+		c.text, _, err = skipBOM(c.text)
+	}
 	if err != nil {
 		return err
 	}
-	if text, err = skipBOM(text); err != nil {
+	if c.sender, err = l.newSender(ctx, source, turn); err != nil {
 		return err
 	}
-	sender, err := l.newSender(ctx, source, turn)
-	if err != nil {
-		return err
-	}
-	c := cutter{sender: sender, text: text, line: 1}
 	return c.run(ctx)
+}
+
+// openPart has c cut a part of a file, whose lines are numbered by their offset.
+func (l *lane) openPart(c *cutter, source Source, s *stored) error {
+	part, err := openPart(l.raw, s, source.from, source.until)
+	if err != nil {
+		return err
+	}
+	c.text, c.byOffset, c.line = part, true, uint64(part.at)
+	if source.from > 0 {
+		return nil
+	}
+	text, bom, err := skipBOM(part)
+	c.text, c.line = text, uint64(bom)
+	return err
 }
 
 // readMessages sends the blocks of a source that has messages.
@@ -102,7 +118,7 @@ func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error
 }
 
 func (l *lane) newSender(ctx context.Context, source Source, turn turn) (s *sender, err error) {
-	s = &sender{reader: l.reader, input: source.Name, offsets: source.hasMessages()}
+	s = &sender{reader: l.reader, input: source.Name, offsets: source.hasMessages() || source.isPart}
 	if !turn.come() {
 		s.early, err = l.readAhead(ctx, turn)
 	}
@@ -178,17 +194,17 @@ func (f *frugal) restart() (err error) {
 	return err
 }
 
-// skipBOM drops a byte order mark at the start of text.
-func skipBOM(text io.Reader) (io.Reader, error) {
+// skipBOM drops a byte order mark at the start of text, and returns its length.
+func skipBOM(text io.Reader) (rest io.Reader, length int, err error) {
 	const bom = "\xef\xbb\xbf"
 	t := bufio.NewReaderSize(text, 16) // larger reads go past its buffer
 	head, err := t.Peek(len(bom))
 	if err != nil && err != io.EOF {
-		return nil, err
+		return nil, 0, err
 	}
 	if bytes.Equal(head, []byte(bom)) {
-		_, err := t.Discard(len(bom))
-		return t, err
+		length, err = t.Discard(len(bom))
+		return t, length, err
 	}
-	return t, nil
+	return t, 0, nil
 }

@@ -31,15 +31,23 @@ type Source struct {
 	regular bool                                   // a file with a size, not a pipe or a device
 	size    int64                                  // bytes, of a regular file when it was found
 	open    func(context.Context, Decode) Messages // nil for what is a file
+
+	// Of a regular file of which only a part is read; see Shard.
+	isPart      bool
+	from, until int64
 }
 
-// Size returns the number of bytes of a file when it was found, or -1 for what
-// has no size: standard input, a pipe, a device.
+// Size returns the number of bytes of a file when it was found, or of the part of it
+// that is read, or -1 for what has no size: standard input, a pipe, a device.
 func (s Source) Size() int64 {
-	if !s.regular {
+	switch {
+	case !s.regular:
 		return -1
+	case s.isPart:
+		return s.until - s.from
+	default:
+		return s.size
 	}
-	return s.size
 }
 
 // SameFile reports whether info is that of the source's file, whatever its path.

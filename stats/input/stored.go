@@ -72,6 +72,13 @@ func (s *stored) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// seek goes on from an offset in a file.
+func (s *stored) seek(offset int64) error {
+	s.done = offset
+	_, err := s.file.Seek(offset, io.SeekStart)
+	return err
+}
+
 // rewind starts again from the beginning of a file.
 func (s *stored) rewind() error {
 	if _, err := s.r.(io.Seeker).Seek(0, io.SeekStart); err != nil {

@@ -30,7 +30,10 @@ func (j *job) findInputs(ctx context.Context) error {
 	for _, name := range duplicates {
 		j.warn(fmt.Sprintf("%s is named more than once: it is read once", name))
 	}
-	j.bytesTotal = totalSize(sources)
+	if j.sources, err = j.Shard.Of(sources); err != nil {
+		return UsageErrorf("--shard %v: %w", j.Shard, err)
+	}
+	j.bytesTotal = totalSize(j.sources)
 	return nil
 }
 
@@ -44,7 +47,7 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.plan, err = newPlan(j.Memory, j.Parallel, demand{j.MaxLine, len(j.sources), window, j.fetchSize()}); err != nil {
+	if j.plan, err = newPlan(j.Memory, j.Parallel, demand{j.MaxLine, max(len(j.sources), 1), window, j.fetchSize()}); err != nil {
 		return err
 	}
 	if j.Observer.Plan != nil {

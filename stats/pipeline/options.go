@@ -5,6 +5,7 @@ import (
 
 	"dailystats/stats"
 	"dailystats/stats/event"
+	"dailystats/stats/input"
 	"dailystats/stats/input/kafka"
 )
 
@@ -29,6 +30,8 @@ type Options struct {
 	WarnInvalid Limit          // invalid events not worth a warning; the zero value is no limit
 	Redact      bool           // values of invalid events are neither told nor written to Rejects
 	Decimals    stats.Decimals // how revenue is written
+
+	Shard input.Shard // share of the inputs that is read; the zero value is all of them
 
 	Kafka kafka.Settings // how brokers are reached; Tell and FetchSize are of no interest
 	// State is a folder that keeps what runs before came to, and up to where they

@@ -1,0 +1,153 @@
+package input
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// Shard is one of several shares of the sources, so that as many processes can
+// read them. The zero value is all of them.
+//
+// Sources are taken as if they followed each other, and that is cut into ranges of
+// the same number of bytes. A line is in the shard in whose range it begins, a file
+// that is compressed in the one in whose range that begins: so each is in one.
+type Shard struct {
+	Index int // from 1
+	Count int
+}
+
+// ParseShard reads "I/N", as split -n has it: the I-th of N shards.
+func ParseShard(text string) (s Shard, err error) {
+	index, count, _ := strings.Cut(text, "/")
+	const most = 1 << 20
+	if s.Count, err = strconv.Atoi(count); err == nil {
+		s.Index, err = strconv.Atoi(index)
+	}
+	if err != nil || s.Index < 1 || s.Index > s.Count || s.Count > most {
+		return Shard{}, fmt.Errorf("%q is not a shard such as 1/4, the first of four", text)
+	}
+	return s, nil
+}
+
+// UnmarshalText is [ParseShard].
+func (s *Shard) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseShard(string(text))
+	return err
+}
+
+// String returns the shard as it is written.
+func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
+
+// Of returns the sources of the shard, or parts of them, in order. They must not
+// change while any of the shards is read. What has no size can't be in a shard.
+func (s Shard) Of(sources []Source) (share []Source, err error) {
+	if s.Count < 2 {
+		return sources, nil
+	}
+	var total int64
+	for _, source := range sources {
+		if !source.regular {
+			return nil, fmt.Errorf("%v has no size, so it can't be cut into shards: give files", source)
+		}
+		total += source.size
+	}
+	from, until := s.bound(total, s.Index-1), s.bound(total, s.Index)
+	var at int64 // where a source begins
+	for _, source := range sources {
+		part, ok, err := source.part(from-at, until-at)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			share = append(share, part)
+		}
+		at += source.size
+	}
+	return share, nil
+}
+
+// bound returns where the shard with index i, from 0, begins.
+func (s Shard) bound(total int64, i int) int64 {
+	high, low := bits.Mul64(uint64(total), uint64(i))
+	quotient, _ := bits.Div64(high, low, uint64(s.Count))
+	return int64(quotient)
+}
+
+// part returns what of the source begins between two offsets, if that may be
+// anything. They may lie outside of it.
+func (s Source) part(from, until int64) (part Source, ok bool, err error) {
+	if until <= 0 || from >= s.size {
+		return s, false, nil
+	}
+	f, err := fileFormat(s.Name)
+	if err != nil || f != FormatPlain {
+		return s, from <= 0, err
+	}
+	s.isPart, s.from, s.until = true, max(from, 0), min(until, s.size)
+	return s, true, nil
+}
+
+// partText is the text of a part of a file: the lines that begin in it.
+type partText struct {
+	raw   *bufio.Reader // the file, from at on
+	at    int64         // offset in the file
+	until int64         // no line of the part begins here, or later
+	done  bool
+}
+
+// openPart returns the text of a part of the file that s is of, through raw. What
+// goes on in the part of a line from before it is skipped.
+func openPart(raw *bufio.Reader, s *stored, from, until int64) (*partText, error) {
+	p := &partText{raw: raw, at: from, until: until}
+	if from == 0 {
+		raw.Reset(s)
+		return p, nil
+	}
+	p.at-- // a line end there has no other line go on
+	if err := s.seek(p.at); err != nil {
+		return nil, err
+	}
+	raw.Reset(s)
+	return p, p.skipLine()
+}
+
+// skipLine goes on behind the next line end, unless the part ends before.
+func (p *partText) skipLine() error {
+	for p.at < p.until {
+		line, err := p.raw.ReadSlice('\n')
+		p.at += int64(len(line))
+		switch err {
+		case nil:
+			p.done = p.at >= p.until
+			return nil
+		case bufio.ErrBufferFull:
+		case io.EOF:
+			p.done = true
+			return nil
+		default:
+			return err
+		}
+	}
+	p.done = true
+	return nil
+}
+
+// Read implements io.Reader.
+func (p *partText) Read(b []byte) (int, error) {
+	if p.done {
+		return 0, io.EOF
+	}
+	n, err := p.raw.Read(b)
+	// The last line that begins in the part ends at its last byte, or later.
+	last := min(max(p.until-1-p.at, 0), int64(n))
+	if i := bytes.IndexByte(b[last:n], '\n'); i >= 0 {
+		n, err, p.done = int(last)+i+1, nil, true
+	}
+	p.at += int64(n)
+	return n, err
+}

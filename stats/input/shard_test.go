@@ -1,0 +1,123 @@
+package input
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// TestShards proves that each line is in one shard, in order and with its offset,
+// whatever the number of shards and wherever they are cut: within line ends, in
+// lines longer than a shard, in files that are compressed.
+func TestShards(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		c := Config{
+			Inputs:    rapid.IntRange(1, 3).Draw(t, "side by side"),
+			BlockSize: rapid.IntRange(1, 64).Draw(t, "block size"),
+			MaxLine:   rapid.OneOf(rapid.IntRange(1, 80), rapid.IntRange(4000, 6000)).Draw(t, "max line"),
+			MaxWindow: 1 << 20,
+			KeptSize:  rapid.IntRange(0, 5000).Draw(t, "kept"),
+		}
+		var args []string
+		var want []line
+		for i, data := range rapid.SliceOfN(anyInput, 1, 4).Draw(t, "inputs") {
+			path := filepath.Join(dir, fmt.Sprint(i))
+			stored := anyFormat(t, data)
+			if err := os.WriteFile(path, stored, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, path)
+			lines := wantLines(path, data, c.MaxLine)
+			if bytes.Equal(stored, data) {
+				numberByOffset(lines, data)
+			}
+			want = append(want, lines...)
+		}
+		sources, _, err := Expand(args, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []line
+		count := rapid.IntRange(2, 10).Draw(t, "shards")
+		for i := range count {
+			share, err := Shard{i + 1, count}.Of(sources)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines, err := readLines(context.Background(), share, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, lines...)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%d shards, -want +got:\n%s", count, diff)
+		}
+	})
+}
+
+// numberByOffset numbers the lines of data by where they begin.
+func numberByOffset(lines []line, data []byte) {
+	at := 0
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		at = 3
+	}
+	for i := range lines {
+		lines[i].Number = uint64(at)
+		at += bytes.IndexByte(data[at:], '\n') + 1
+	}
+}
+
+// TestShardsAreFair proves that shards of one file differ by no more than a line.
+func TestShardsAreFair(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("123456789\n"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 7 {
+		share, err := Shard{i + 1, 7}.Of(expand(t, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := readLines(t.Context(), share, Config{})
+		if err != nil || len(lines) < 142 || len(lines) > 143 {
+			t.Errorf("shard %d has %d lines: %v", i+1, len(lines), err)
+		}
+	}
+}
+
+// TestParseShard proves that what is no shard is refused, and so are sources that
+// can't be cut.
+func TestParseShard(t *testing.T) {
+	for _, text := range []string{"", "1", "/", "0/4", "5/4", "-1/4", "1/-4", "1/0", "a/b", "1/4/4", "1/9999999"} {
+		if s, err := ParseShard(text); err == nil {
+			t.Errorf("%q is %v", text, s)
+		}
+	}
+	s, err := ParseShard("4/4")
+	if err != nil || s != (Shard{4, 4}) || s.String() != "4/4" {
+		t.Errorf("4/4 is %v, %v", s, err)
+	}
+	if share, err := s.Of(expand(t, "-")); err == nil {
+		t.Errorf("standard input has a shard %v", share)
+	}
+	whole := expand(t, "-")
+	if share, err := (Shard{}).Of(whole); err != nil || !slices.Equal(names(share), names(whole)) {
+		t.Errorf("all of it is %v, %v", share, err)
+	}
+}
+
+func names(sources []Source) (names []string) {
+	for _, s := range sources {
+		names = append(names, s.Name)
+	}
+	return names
+}
