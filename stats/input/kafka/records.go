@@ -31,7 +31,7 @@ var errLengths = errors.New("lengths in it contradict each other")
 // open begins with the messages of a batch, whose text is decompressed.
 func (r *records) open(text io.Reader, b *kmsg.RecordBatch) {
 	if r.text == nil {
-		r.text = bufio.NewReaderSize(text, textBuffer)
+		r.text = bufio.NewReaderSize(nil, textBuffer) // not of text: it would take the buffer that this has
 	}
 	r.text.Reset(text)
 	r.base, r.count, r.left, r.value = b.FirstOffset, b.NumRecords, 0, 0
