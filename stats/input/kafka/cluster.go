@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // cluster is brokers that know each other. It may be used by several goroutines.
@@ -27,7 +28,13 @@ type cluster struct {
 	tell      func(string)
 
 	mu     sync.Mutex
-	topics kadm.TopicDetails // as they were when they were looked up last
+	topics map[string]topicDetail // as they were when they were looked up last
+}
+
+// topicDetail is what brokers know of a topic.
+type topicDetail struct {
+	id      kadm.TopicID
+	leaders map[int32]int32 // the broker that has each partition; -1 for none
 }
 
 const (
@@ -79,6 +86,7 @@ func newCluster(ctx context.Context, brokers []string, s Settings) (*cluster, er
 		timeout:   timeout,
 		fetchSize: size,
 		tell:      s.Tell,
+		topics:    map[string]topicDetail{},
 	}, nil
 }
 
@@ -115,7 +123,7 @@ func (c *cluster) try(ctx context.Context, do func(context.Context) error) error
 	var before error
 	for delay := leastDelay; ; delay = min(2*delay, longest) {
 		err := do(attempt)
-		if attempt.Err() != nil {
+		if isTimeout(err) {
 			err = cmp.Or(before, err) // says more than that the time is up
 		}
 		before = err
@@ -146,13 +154,12 @@ func (c *cluster) try(ctx context.Context, do func(context.Context) error) error
 func plainly(err error) error {
 	var first *kgo.ErrFirstReadEOF
 	var ofKafka *kerr.Error
-	var ofNet net.Error
 	switch {
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
 		return errors.New("authentication failed: check sasl.mechanism, sasl.username and sasl.password")
 	case errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
 		return errors.New("the broker does not take this sasl.mechanism")
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &ofNet) && ofNet.Timeout():
+	case isTimeout(err):
 		return errors.New("there is no answer")
 	case errors.As(err, &first):
 		return errors.New("the broker closes the connection at once: check security.protocol and the port")
@@ -163,24 +170,40 @@ func plainly(err error) error {
 	}
 }
 
-// lookUp asks for a topic's partitions and their leaders.
-func (c *cluster) lookUp(ctx context.Context, topic string) (kadm.TopicDetail, error) {
-	all, err := c.admin.Metadata(ctx, topic)
+func isTimeout(err error) bool {
+	var ofNet net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &ofNet) && ofNet.Timeout()
+}
+
+// lookUp asks for a topic's partitions and their leaders. It asks brokers, where
+// the client would say what it knows already.
+func (c *cluster) lookUp(ctx context.Context, topic string) (detail topicDetail, err error) {
+	request := kmsg.NewPtrMetadataRequest()
+	of := kmsg.NewMetadataRequestTopic()
+	of.Topic = &topic
+	request.Topics = append(request.Topics, of)
+	response, err := request.RequestWith(ctx, c.client)
 	if err != nil {
-		return kadm.TopicDetail{}, err
+		return detail, err
 	}
-	detail := all.Topics[topic]
-	if detail.Err != nil {
-		return detail, detail.Err
+	if len(response.Topics) != 1 {
+		return detail, errNotAsked
+	}
+	found := response.Topics[0]
+	if err := kerr.ErrorForCode(found.ErrorCode); err != nil {
+		return detail, err
+	}
+	detail = topicDetail{id: found.TopicID, leaders: map[int32]int32{}}
+	for _, p := range found.Partitions {
+		detail.leaders[p.Partition] = p.Leader
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.topics == nil {
-		c.topics = kadm.TopicDetails{}
-	}
 	c.topics[topic] = detail
 	return detail, nil
 }
+
+var errNotAsked = errors.New("the broker answers what it was not asked")
 
 // leader returns the broker that has a partition, and its topic's ID, as they were
 // when the topic was looked up last.
@@ -188,5 +211,5 @@ func (c *cluster) leader(r Range) (broker int, id kadm.TopicID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.topics[r.Topic]
-	return int(t.Partitions[r.Partition].Leader), t.ID
+	return int(t.leaders[r.Partition]), t.id
 }

@@ -36,7 +36,7 @@ func (t *topic) refuseLiveGroup(ctx context.Context) error {
 	}
 	members, err := t.members(ctx)
 	if err == nil && members > 0 {
-		err = finalError{fmt.Errorf("group %s has %d live consumers: stop them, or give a group that nobody else uses", t.Group, members)}
+		err = finalError{fmt.Errorf("group %s has live consumers (%d): stop them, or give a group that nobody else uses", t.Group, members)}
 	}
 	return err
 }

@@ -129,7 +129,7 @@ func (in *Inputs) Ranges() []Range {
 // added. They are not read.
 func (in *Inputs) Grown(ctx context.Context) (sentences []string, err error) {
 	for _, t := range in.topics {
-		var now kadm.TopicDetail
+		var now topicDetail
 		err := t.cluster.try(ctx, func(ctx context.Context) (err error) {
 			now, err = t.cluster.lookUp(ctx, t.Topic)
 			return err
@@ -137,9 +137,9 @@ func (in *Inputs) Grown(ctx context.Context) (sentences []string, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Topic, err)
 		}
-		if len(now.Partitions) > len(t.ranges) {
+		if len(now.leaders) > len(t.ranges) {
 			sentences = append(sentences, fmt.Sprintf("topic %s has %d partitions now, and had %d at the start: the new ones are left to the next run",
-				t.Topic, len(now.Partitions), len(t.ranges)))
+				t.Topic, len(now.leaders), len(t.ranges)))
 		}
 	}
 	return sentences, nil
@@ -151,7 +151,7 @@ func (t *topic) lookUp(ctx context.Context) error {
 	if errors.Is(err, kerr.UnknownTopicOrPartition) {
 		return finalError{usageError{fmt.Errorf("topic not found: %s", t.Topic)}}
 	}
-	t.id = detail.ID
+	t.id = detail.id
 	return err
 }
 
@@ -166,8 +166,11 @@ func (t *topic) fix(ctx context.Context, covered Covered) error {
 		return err
 	}
 	t.ranges = t.ranges[:0]
-	for _, partition := range slices.Sorted(maps.Keys(detail.Partitions)) {
+	for _, partition := range slices.Sorted(maps.Keys(detail.leaders)) {
 		r := Range{Topic: t.Topic, Partition: partition}
+		if _, ok := l.end.Lookup(t.Topic, partition); !ok {
+			return fmt.Errorf("%v: its offsets are not known yet", r)
+		}
 		if t.id != (kadm.TopicID{}) {
 			r.TopicID = t.id.String()
 		}

@@ -157,7 +157,7 @@ func (p *partition) ask(ctx context.Context) (*kmsg.FetchResponseTopicPartition,
 		return nil, p.refused(ctx, err)
 	}
 	if len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 {
-		return nil, errors.New("the broker answers what it was not asked")
+		return nil, errNotAsked
 	}
 	return &fetched.Topics[0].Partitions[0], nil
 }
@@ -190,7 +190,7 @@ func (p *partition) refused(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(lookUpErr, kerr.UnknownTopicOrPartition):
 		return errors.New("the topic was deleted while it was read")
-	case lookUpErr == nil && p.TopicID != "" && now.ID.String() != p.TopicID:
+	case lookUpErr == nil && p.TopicID != "" && now.id.String() != p.TopicID:
 		return finalError{errors.New("the topic was deleted, and made anew, while it was read")}
 	default:
 		return cmp.Or(err, lookUpErr)
