@@ -102,7 +102,7 @@ func (b *broker) produceBomb(partition int32) {
 	request := kmsg.NewPtrProduceRequest()
 	request.Acks, request.TimeoutMillis = -1, 10_000
 	topic := kmsg.NewProduceRequestTopic()
-	topic.Topic = topicName
+	topic.Topic = b.name
 	topic.TopicID = b.topic().ID
 	part := kmsg.NewProduceRequestTopicPartition()
 	part.Partition, part.Records = partition, batch.AppendTo(nil)
