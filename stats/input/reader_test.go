@@ -114,13 +114,13 @@ func thatMatter(lines []line) []line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return !l.matters() })
 }
 
-// sorted sorts lines by source and number.
+// sorted sorts lines by source and number, and leaves those of a message as they are.
 func sorted(sources []Source, lines []line) []line {
 	position := make(map[string]int)
 	for i, s := range sources {
 		position[s.Name] = i
 	}
-	slices.SortFunc(lines, func(a, b line) int {
+	slices.SortStableFunc(lines, func(a, b line) int {
 		return stdcmp.Or(stdcmp.Compare(position[a.Input], position[b.Input]), stdcmp.Compare(a.Number, b.Number))
 	})
 	return lines
@@ -264,15 +264,16 @@ var anyInput = rapid.Custom(func(t *rapid.T) []byte {
 })
 
 // anyReader delivers data as one of the readers that have their ways.
-func anyReader(t *rapid.T, data []byte) io.Reader {
-	r := io.Reader(bytes.NewReader(data))
-	wrap := rapid.SampledFrom([]func(io.Reader) io.Reader{
+func anyReader(t *rapid.T, data []byte) io.Reader { return anyWay(t)(bytes.NewReader(data)) }
+
+// anyWay draws how a reader delivers what it has.
+func anyWay(t *rapid.T) func(io.Reader) io.Reader {
+	return rapid.SampledFrom([]func(io.Reader) io.Reader{
 		func(r io.Reader) io.Reader { return r },
 		iotest.OneByteReader,
 		iotest.HalfReader,
 		iotest.DataErrReader,
 	}).Draw(t, "reader")
-	return wrap(r)
 }
 
 // anyFormat stores data plain or compressed.
