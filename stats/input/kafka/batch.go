@@ -80,6 +80,9 @@ func (b *batches) next() (*batch, error) {
 	if sum := crc32.Checksum(data[crcEnd:], castagnoli); sum != uint32(found.CRC) {
 		return nil, fmt.Errorf("it is damaged: its checksum is %08x, not %08x", sum, uint32(found.CRC))
 	}
+	if found.NumRecords < 0 {
+		return nil, errLengths
+	}
 	found.aborted = b.isAborted(found)
 	return found, nil
 }

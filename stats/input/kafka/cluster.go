@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -163,6 +164,10 @@ func plainly(err error) error {
 		return errors.New("there is no answer")
 	case errors.As(err, &first):
 		return errors.New("the broker closes the connection at once: check security.protocol and the port")
+	case errors.Is(err, io.EOF):
+		return errors.New("the broker closes the connection: unless it is restarting, check the sasl settings")
+	case errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.RebalanceInProgress):
+		return errors.New("it has live consumers: stop them, or give a group that nobody else uses")
 	case errors.As(err, &ofKafka):
 		return fmt.Errorf("%s: %s", ofKafka.Message, strings.TrimSuffix(ofKafka.Description, "."))
 	default:
