@@ -122,7 +122,7 @@ func TestLiveGroup(t *testing.T) {
 			if _, err := k.WaitGroupStable(t.Context(), "g", 1); err != nil {
 				t.Fatal(err)
 			}
-			wantError(t, addError(t, k, Settings{}, "t?group=g", nil), "group g has 1 live consumers", "stop them, or give a group that nobody else uses")
+			wantError(t, addError(t, k, Settings{}, "t?group=g", nil), "group g has live consumers (1)", "stop them, or give a group that nobody else uses")
 			wantError(t, in.Commit(t.Context()), "group g could not be committed", "it has live consumers: stop them, or give a group that nobody else uses")
 			if commits := k.GroupInfo("g").Commits; len(commits) > 0 {
 				t.Errorf("committed is %v", commits)
@@ -139,8 +139,8 @@ func TestUnknownTopic(t *testing.T) {
 	k := startKafka(t, kfake.AllowAutoTopicCreation())
 	err := addError(t, k, Settings{}, "nosuch", nil)
 	wantError(t, err, "topic not found: nosuch", k.ListenAddrs()[0])
-	if !errors.Is(err, ErrNotFound) {
-		t.Errorf("it is not ErrNotFound")
+	if !errors.Is(err, ErrUsage) {
+		t.Errorf("it is not ErrUsage")
 	}
 	if k.TopicInfo("nosuch") != nil {
 		t.Error("it was made")
