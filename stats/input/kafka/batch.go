@@ -50,6 +50,7 @@ const (
 
 var (
 	errNoMessage = errors.New("it is shorter than any")
+	errNegative  = errors.New("a number in it is negative")
 	castagnoli   = crc32.MakeTable(crc32.Castagnoli)
 )
 
@@ -80,8 +81,8 @@ func (b *batches) next() (*batch, error) {
 	if sum := crc32.Checksum(data[crcEnd:], castagnoli); sum != uint32(found.CRC) {
 		return nil, fmt.Errorf("it is damaged: its checksum is %08x, not %08x", sum, uint32(found.CRC))
 	}
-	if found.NumRecords < 0 {
-		return nil, errLengths
+	if found.NumRecords < 0 || found.FirstOffset < 0 || found.LastOffsetDelta < 0 || found.end() < 0 {
+		return nil, errNegative
 	}
 	found.aborted = b.isAborted(found)
 	return found, nil

@@ -506,7 +506,7 @@ func TestDamage(t *testing.T) {
 		{"a length that is too small", func(b []byte) { binary.BigEndian.PutUint32(b[8:], 10) }, false, "it is shorter than any"},
 		{"a length that is negative", func(b []byte) { binary.BigEndian.PutUint32(b[8:], 1<<31) }, false, "it is shorter than any"},
 		{"more messages than there are", func(b []byte) { b[numRecords+3]++ }, true, "unexpected EOF"},
-		{"fewer messages than none", func(b []byte) { b[numRecords] = 0xff }, true, "lengths in it contradict each other"},
+		{"fewer messages than none", func(b []byte) { b[numRecords] = 0xff }, true, "a number in it is negative"},
 		{"a message without anything", func(b []byte) { b[records] = 0 }, true, "lengths in it contradict each other"},
 		{"a message of negative length", func(b []byte) { b[records] = 1 }, true, "lengths in it contradict each other"},
 		{"a message that ends in its value", func(b []byte) { b[records] = 5 * 2 }, true, "lengths in it contradict each other"},

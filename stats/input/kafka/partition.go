@@ -46,6 +46,7 @@ func (p *partition) Next() (offset uint64, size int64, err error) {
 		case at >= p.Until:
 			return 0, 0, io.EOF
 		case at >= p.From:
+			p.From = at + 1 // whatever is answered next, no message counts twice
 			return uint64(at), size, nil
 		}
 	}
