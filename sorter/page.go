@@ -33,8 +33,7 @@ import (
 // marked by a size:
 //
 //	step    0 in sizes:  day, user with its sign bit flipped     4, 8
-//	value   15 in sizes: events, purchases, and the revenue's
-//	                     high, whole, fraction                   5 uvarints
+//	value   15 in sizes: Totals, as their AppendBinary has them    5 uvarints
 type page []byte
 
 const (
@@ -50,7 +49,7 @@ const (
 	largeValue    = 15 // size of a value
 
 	maxValueSize  = (valueBits + 7) / 8
-	maxRecordSize = 1 + keySize + 5*binary.MaxVarintLen64
+	maxRecordSize = 1 + keySize + stats.MaxTotalsSize
 )
 
 func (p page) first() stats.Key { return getKey(p) }
@@ -137,10 +136,7 @@ func (w *pageWriter) addTotals(k stats.Key, t stats.Totals) {
 	start := w.n
 	stepSize := w.addStep(e)
 	w.buf[start] = byte(stepSize<<stepSizeShift | largeValue)
-	high, whole, fraction := t.Revenue.Limbs()
-	for _, x := range [...]uint64{t.Events, t.Purchases, high, whole, fraction} {
-		w.n += binary.PutUvarint(w.buf[w.n:], x)
-	}
+	w.n = len(t.AppendBinary(w.buf[:w.n]))
 }
 
 // finish returns the page, which has the memory that start was given.
@@ -218,7 +214,7 @@ func (p page) rareRecord(e entry, n, stepSize, valueSize int) (entry, stats.Tota
 		n += stepSize
 	}
 	if valueSize == largeValue {
-		t, size := readTotals(p[n:])
+		t, size := stats.ReadTotals(p[n:])
 		if size == 0 {
 			return e, t, n, errDamagedPage
 		}
@@ -232,20 +228,4 @@ func (p page) rareRecord(e entry, n, stepSize, valueSize int) (entry, stats.Tota
 		return e, stats.Totals{}, n, errDamagedPage
 	}
 	return e.with(v), stats.Totals{}, n + valueSize, nil
-}
-
-// readTotals reads Totals at the start of b. Where there are none, size is 0.
-func readTotals(b []byte) (t stats.Totals, size int) {
-	var x [5]uint64 // events, purchases, high, whole, fraction
-	for i := range x {
-		n := 0
-		if x[i], n = binary.Uvarint(b[size:]); n <= 0 {
-			return t, 0
-		}
-		size += n
-	}
-	if x[3] >= stats.LimbBase || x[4] >= stats.LimbBase {
-		return t, 0
-	}
-	return stats.Totals{Events: x[0], Purchases: x[1], Revenue: stats.AmountOfLimbs(x[2], x[3], x[4])}, size
 }

@@ -1,6 +1,9 @@
 package stats
 
-import "cmp"
+import (
+	"cmp"
+	"encoding/binary"
+)
 
 // Key is what events are grouped by.
 type Key struct {
@@ -47,4 +50,34 @@ func (t Totals) Add(other Totals) Totals {
 		Purchases: t.Purchases + other.Purchases,
 		Revenue:   t.Revenue.Add(other.Revenue),
 	}
+}
+
+// MaxTotalsSize is the most bytes that [Totals.AppendBinary] appends.
+const MaxTotalsSize = 5 * binary.MaxVarintLen64
+
+// AppendBinary appends t as five uvarints: events, purchases, and the revenue's
+// limbs.
+func (t Totals) AppendBinary(dst []byte) []byte {
+	high, whole, fraction := t.Revenue.Limbs()
+	for _, x := range [...]uint64{t.Events, t.Purchases, high, whole, fraction} {
+		dst = binary.AppendUvarint(dst, x)
+	}
+	return dst
+}
+
+// ReadTotals reads what AppendBinary wrote at the start of b, and its size. That is 0
+// where there is no such thing.
+func ReadTotals(b []byte) (t Totals, size int) {
+	var x [5]uint64 // events, purchases, high, whole, fraction
+	for i := range x {
+		n := 0
+		if x[i], n = binary.Uvarint(b[size:]); n <= 0 {
+			return t, 0
+		}
+		size += n
+	}
+	if x[3] >= LimbBase || x[4] >= LimbBase {
+		return t, 0
+	}
+	return Totals{Events: x[0], Purchases: x[1], Revenue: AmountOfLimbs(x[2], x[3], x[4])}, size
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"os"
 	"strings"
 )
 
@@ -77,7 +76,7 @@ func NeedsWindow(ctx context.Context, sources []Source, stdin io.Reader) (needed
 		case !s.regular:
 			return true, stdin, nil
 		default:
-			f, err := fileFormat(s.Name)
+			f, err := fileFormat(s)
 			if err != nil || f.needsWindow() {
 				return f.needsWindow(), stdin, err
 			}
@@ -100,15 +99,15 @@ func NeedsWindow(ctx context.Context, sources []Source, stdin io.Reader) (needed
 }
 
 // fileFormat looks at a regular file's first bytes.
-func fileFormat(path string) (Format, error) {
-	f, err := os.Open(path)
+func fileFormat(s Source) (Format, error) {
+	f, _, err := s.openFile()
 	if err != nil {
-		return FormatPlain, fileError(path, err)
+		return FormatPlain, fileError(s.Name, err)
 	}
 	defer f.Close()
 	head, err := readHead(f)
 	if err != nil {
-		return FormatPlain, fileError(path, err)
+		return FormatPlain, fileError(s.Name, err)
 	}
 	return formatOf(head), nil
 }

@@ -59,7 +59,7 @@ func (s Shard) Of(sources []Source) (share []Source, err error) {
 	from, until := s.bound(total, s.Index-1), s.bound(total, s.Index)
 	var at int64 // where a source begins
 	for _, source := range sources {
-		part, ok, err := source.part(from-at, until-at)
+		part, ok, err := source.Part(from-at, until-at)
 		if err != nil {
 			return nil, err
 		}
@@ -78,13 +78,15 @@ func (s Shard) bound(total int64, i int) int64 {
 	return int64(quotient)
 }
 
-// part returns what of the source begins between two offsets, if that may be
-// anything. They may lie outside of it.
-func (s Source) part(from, until int64) (part Source, ok bool, err error) {
+// Part returns a source of the lines of a file that begin at an offset from from to
+// before until, which may lie outside of it; ok is false where there can't be any.
+// A file that is compressed goes whole, where its beginning is in the part. The
+// file must not change while any of its parts is read.
+func (s Source) Part(from, until int64) (part Source, ok bool, err error) {
 	if until <= 0 || from >= s.size {
 		return s, false, nil
 	}
-	f, err := fileFormat(s.Name)
+	f, err := fileFormat(s)
 	if err != nil || f != FormatPlain {
 		return s, from <= 0, err
 	}

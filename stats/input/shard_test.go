@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,11 @@ func TestShards(t *testing.T) {
 		sources, _, err := Expand(args, nil)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if rapid.Bool().Draw(t, "remote") {
+			for i, s := range sources {
+				sources[i] = RemoteFile(s.Name, s.Size(), func() (io.ReadSeekCloser, error) { return os.Open(s.Name) })
+			}
 		}
 		var got []line
 		count := rapid.IntRange(2, 10).Draw(t, "shards")

@@ -15,7 +15,7 @@ type stored struct {
 	size  int64 // bytes to read: what a file had when it was opened; -1 means all
 	done  int64 // bytes read
 	total *atomic.Int64
-	file  *os.File // nil for what is no file
+	file  io.ReadSeekCloser // nil for what is no file
 	err   error
 
 	format Format // if it is known
@@ -31,16 +31,11 @@ func openStored(ctx context.Context, source Source, stdin io.Reader, total *atom
 		f, err := openPipe(ctx, source.Name)
 		return &stored{r: &interruptible{ctx, f}, size: -1, total: total, file: f}, err
 	}
-	f, err := os.Open(source.Name)
+	f, size, err := source.openFile()
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &stored{r: f, size: info.Size(), total: total, file: f}, nil
+	return &stored{r: f, size: size, total: total, file: f}, nil
 }
 
 // close closes the file, if it is one.

@@ -62,8 +62,8 @@ func (l Limit) exceededEarly(invalid uint64) bool {
 	return l.kind == limitCount && invalid > l.count
 }
 
-// exceeded reports whether invalid events of all events are too many.
-func (l Limit) exceeded(invalid, events uint64) bool {
+// Exceeded reports whether invalid events of all events are too many.
+func (l Limit) Exceeded(invalid, events uint64) bool {
 	switch l.kind {
 	case limitCount:
 		return invalid > l.count

@@ -27,14 +27,14 @@ func TestLimit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := l.exceeded(test.invalid, test.events); got != test.exceeded {
+		if got := l.Exceeded(test.invalid, test.events); got != test.exceeded {
 			t.Errorf("%s: %d of %d: exceeded is %v", test.limit, test.invalid, test.events, got)
 		}
 		if got := l.exceededEarly(test.invalid); got != test.early {
 			t.Errorf("%s: %d: exceeded early is %v", test.limit, test.invalid, got)
 		}
 	}
-	if none := (Limit{}); none.exceeded(10, 10) || none.exceededEarly(10) {
+	if none := (Limit{}); none.Exceeded(10, 10) || none.exceededEarly(10) {
 		t.Error("the zero limit limits")
 	}
 }

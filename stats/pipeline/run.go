@@ -215,10 +215,10 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.MaxInvalid.exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
+	if j.MaxInvalid.Exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
 		return j.journal.tooMany()
 	}
-	if j.WarnInvalid.exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
+	if j.WarnInvalid.Exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
 		j.warn(fmt.Sprintf("more than --warn-invalid %s: %d of %d events are invalid", j.WarnInvalid,
 			j.counts.invalid, j.counts.events+j.counts.invalid))
 	}
