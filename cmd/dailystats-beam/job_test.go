@@ -38,14 +38,19 @@ func newOptions(folder string, inputs ...string) *options {
 	}
 }
 
-// runJob runs a job on Prism.
+// runJob runs a job.
 func runJob(ctx context.Context, o *options) (*report, error) {
+	return runJobBy(ctx, o, func(s steps) steps { return s })
+}
+
+// runJobBy runs a job by other steps.
+func runJobBy(ctx context.Context, o *options, change func(steps) steps) (*report, error) {
 	initBeam()
 	j, err := newJob(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return j.run(ctx)
+	return j.run(ctx, change(j.steps()))
 }
 
 // outcome is what a run comes to.
@@ -117,7 +122,13 @@ func oneMachine(t rapid.TB, dir string, o *options) outcome {
 // its folder.
 func onPrism(t rapid.TB, o *options) (outcome, *report) {
 	t.Helper()
-	r, err := runJob(context.Background(), o)
+	return onPrismBy(t, o, func(s steps) steps { return s })
+}
+
+// onPrismBy is onPrism, by other steps.
+func onPrismBy(t rapid.TB, o *options, change func(steps) steps) (outcome, *report) {
+	t.Helper()
+	r, err := runJobBy(context.Background(), o, change)
 	if err != nil {
 		t.Fatal(err)
 	}

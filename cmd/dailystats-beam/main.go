@@ -63,7 +63,7 @@ func run(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	report, err := j.run(ctx)
+	report, err := j.run(ctx, j.steps())
 	if err != nil {
 		return err
 	}

@@ -68,24 +68,36 @@ func (j *job) checkFolder(ctx context.Context) error {
 	return nil
 }
 
-// build returns the job as a graph.
-func (j *job) build() *beam.Pipeline {
+// steps are what is done to the files, in this order.
+type steps struct{ split, read, shard, commit any }
+
+func (j *job) steps() steps {
+	return steps{
+		split: &splitFn{RangeSize: int64(j.rangeSize)},
+		read:  &readFn{Temp: j.temp, Shards: j.shards, MaxLine: int(j.maxLine), Redact: j.redact},
+		shard: &shardFn{Temp: j.temp, TempDir: j.tempDir, Decimals: j.decimals},
+		commit: &commitFn{
+			Job: j.id, Output: j.folder, Temp: j.temp, Shards: j.shards, Single: j.single, MaxInvalid: j.maxInvalid.String(),
+			TempDir: j.tempDir, Decimals: j.decimals, Started: time.Now().UnixNano(),
+		},
+	}
+}
+
+// graph returns the job as a graph.
+func (j *job) graph(do steps) *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
 	files := beam.CreateList(s, j.files)
-	ranges := beam.Reshuffle(s, beam.ParDo(s, &splitFn{RangeSize: int64(j.rangeSize)}, files))
-	pages, counts := beam.ParDo2(s, &readFn{Temp: j.temp, Shards: j.shards, MaxLine: int(j.maxLine), Redact: j.redact}, ranges)
-	shards := beam.ParDo(s, &shardFn{Temp: j.temp, TempDir: j.tempDir, Decimals: j.decimals}, beam.GroupByKey(s, pages))
-	beam.ParDo0(s, &commitFn{
-		Job: j.id, Output: j.folder, Temp: j.temp, Shards: j.shards, Single: j.single, MaxInvalid: j.maxInvalid.String(),
-		TempDir: j.tempDir, Decimals: j.decimals, Started: time.Now().UnixNano(),
-	}, beam.CoGroupByKey(s, beam.AddFixedKey(s, counts), beam.AddFixedKey(s, shards)))
+	ranges := beam.Reshuffle(s, beam.ParDo(s, do.split, files))
+	pages, counts := beam.ParDo2(s, do.read, ranges)
+	shards := beam.ParDo(s, do.shard, beam.GroupByKey(s, pages))
+	beam.ParDo0(s, do.commit, beam.CoGroupByKey(s, beam.AddFixedKey(s, counts), beam.AddFixedKey(s, shards)))
 	return p
 }
 
 // run runs the job, and returns what it reports. Its report alone says that it is
 // done: an engine may call a job a success that was cancelled.
-func (j *job) run(ctx context.Context) (*report, error) {
-	err := j.submit(ctx, j.build())
+func (j *job) run(ctx context.Context, do steps) (*report, error) {
+	err := j.submit(ctx, j.graph(do))
 	cleanErr := j.clean()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
