@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +66,29 @@ func (b *broker) produceFile(path string, partitions int32) {
 	}
 	if err := b.client.Flush(context.Background()); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestBrokerManyAborted proves that a topic is read to its end where so many
+// transactions were aborted that what a broker says of them is longer than an answer
+// has room for beside its batches.
+func TestBrokerManyAborted(t *testing.T) {
+	command, b, dir := buildCommand(t), newBroker(t, 1), t.TempDir()
+	lines := someEvents(0, 2)
+	var producers sync.WaitGroup
+	for i := range 10 {
+		producers.Go(func() {
+			client := b.connect(kgo.TransactionalID(fmt.Sprint(b.name, i)))
+			for range 900 {
+				b.transact(client, lines[:1], kgo.TryAbort)
+			}
+		})
+	}
+	producers.Wait()
+	b.produce(lines[1:])
+	mustExecute(t, command, dir, b.url(""), "-o", "result", "--memory", "24MiB", "--parallel", "1", "--kafka-timeout", "5s")
+	if readFile(t, dir, "result") != resultOf(t, command, lines[1:]) {
+		t.Error("not the result of the messages that were not aborted")
 	}
 }
 

@@ -28,6 +28,7 @@ type partition struct {
 
 	next    int64   // offset to fetch from
 	asked   int64   // the one that was fetched from last
+	limit   int     // of an answer's batches, in bytes; 0 is FetchSize
 	batches batches // that were fetched
 	records records // of the batch at hand
 }
@@ -133,23 +134,32 @@ func (p *partition) fetch() error {
 // need not.
 const maxWait = 500 * time.Millisecond
 
+// less is how many times less is asked for where an answer was too large.
+const less = 16
+
 // ask sends one request to the partition's leader.
 func (p *partition) ask(ctx context.Context) (*kmsg.FetchResponseTopicPartition, error) {
 	leader, id := p.cluster.leader(p.Range)
+	limit := cmp.Or(p.limit, p.cluster.fetchSize)
 	request := kmsg.NewPtrFetchRequest()
 	request.MaxWaitMillis = int32(maxWait.Milliseconds())
 	request.MinBytes = 1
-	request.MaxBytes = int32(p.cluster.fetchSize)
+	request.MaxBytes = int32(limit)
 	request.IsolationLevel = 1 // with what it takes to leave aborted transactions out
 	request.SessionEpoch = -1  // no session
 	of := kmsg.NewFetchRequestTopic()
 	of.Topic, of.TopicID = p.Topic, id
 	at := kmsg.NewFetchRequestTopicPartition()
-	at.Partition, at.FetchOffset, at.PartitionMaxBytes = p.Partition, p.next, int32(p.cluster.fetchSize)
+	at.Partition, at.FetchOffset, at.PartitionMaxBytes = p.Partition, p.next, int32(limit)
 	of.Partitions = append(of.Partitions, at)
 	request.Topics = append(request.Topics, of)
 
 	response, err := p.cluster.client.Broker(leader).Request(ctx, request)
+	if isTooLarge(err) && limit > responseOverhead {
+		// It may not be a batch that is, but all that were aborted, which come on top.
+		p.limit = max(limit/less, responseOverhead)
+		return p.ask(ctx)
+	}
 	if err != nil {
 		return nil, p.refused(ctx, err)
 	}
@@ -183,7 +193,7 @@ var errNothing = errors.New("no messages came, though there are some")
 // refused looks up who leads the partition now, and returns what may be done about
 // an error.
 func (p *partition) refused(ctx context.Context, err error) error {
-	if strings.Contains(err.Error(), "large response size") {
+	if isTooLarge(err) {
 		return finalError{fmt.Errorf("there is a batch of more than %s: raise --memory, or lower --parallel",
 			strings.ReplaceAll(humanize.IBytes(uint64(p.cluster.fetchSize)), " ", ""))}
 	}
@@ -196,4 +206,9 @@ func (p *partition) refused(ctx context.Context, err error) error {
 	default:
 		return cmp.Or(err, lookUpErr)
 	}
+}
+
+// isTooLarge reports whether an answer was more than the client takes.
+func isTooLarge(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "large response size")
 }

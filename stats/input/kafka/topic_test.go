@@ -659,3 +659,17 @@ func TestCancel(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestManyAborted proves that a range is read to its end where so many transactions
+// were aborted that what a broker says of them is longer than an answer has room for
+// beside its batches.
+func TestManyAborted(t *testing.T) {
+	k := startKafka(t)
+	client := newClient(t, k, kgo.TransactionalID("x"))
+	const many = 9000 // 150 bytes each, and 17 to say so
+	for range many {
+		transaction(t, client, kgo.TryAbort, 0, "no")
+	}
+	transaction(t, client, kgo.TryCommit, 0, "yes")
+	wantLines(t, readTopicWith(t, k, Settings{FetchSize: MinFetchSize, Timeout: 10 * time.Second}, "t", nil), fmt.Sprintf("t/0@%d yes", 2*many))
+}
