@@ -374,6 +374,26 @@ func TestTopicOfState(t *testing.T) {
 	wantError(t, err, "t/0: ", before, now, "deleted and made anew", "start a new state")
 }
 
+// TestTopicMadeAnewAtTheStart proves the same of one that was made anew between the
+// moments that it was found and that its offsets were asked for.
+func TestTopicMadeAnewAtTheStart(t *testing.T) {
+	k := startKafka(t)
+	r := ask(t, k, "t")
+	c, err := newInputs(t, Settings{}).cluster(t.Context(), r.Brokers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := &topic{Request: r, cluster: c}
+	if err := of.lookUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := of.id.String()
+	remake(t, k)
+	now := kadm.TopicID(k.TopicInfo("t").TopicID).String()
+	err = of.fix(t.Context(), func(string, int32) (int64, string, bool) { return 0, before, true })
+	wantError(t, err, "t/0: ", before, now, "deleted and made anew", "start a new state")
+}
+
 // remake deletes t and makes it again.
 func remake(t testing.TB, k *kfake.Cluster) {
 	t.Helper()

@@ -161,6 +161,7 @@ func (t *topic) fix(ctx context.Context, covered Covered) error {
 	if err != nil {
 		return err
 	}
+	t.id = detail.id // it may have been made anew since it was found
 	l, err := t.list(ctx)
 	if err != nil {
 		return err
