@@ -148,7 +148,10 @@ func execute(t *testing.T, command, dir string, args ...string) (status int, std
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Error(err)
 	}
-	return cmd.ProcessState.ExitCode(), text.String()
+	if status = cmd.ProcessState.ExitCode(); status != 0 {
+		t.Logf("exit status %d: %s", status, &text)
+	}
+	return status, text.String()
 }
 
 // mustExecute runs a command that has to go well.
@@ -264,6 +267,7 @@ func TestStateWhileProducing(t *testing.T) {
 	command, b, dir := buildCommand(t), newBroker(t, 3), t.TempDir()
 	stop := make(chan struct{})
 	var lines []string
+	var aborted int
 	var producer sync.WaitGroup
 	producer.Go(func() {
 		client := b.connect(kgo.TransactionalID(b.name))
@@ -281,6 +285,7 @@ func TestStateWhileProducing(t *testing.T) {
 				b.transact(client, some, kgo.TryCommit)
 			default:
 				b.transact(client, some, kgo.TryAbort)
+				aborted += len(some)
 				continue
 			}
 			lines = append(lines, some...)
@@ -293,6 +298,7 @@ func TestStateWhileProducing(t *testing.T) {
 	close(stop)
 	producer.Wait()
 	mustExecute(t, command, dir, args...)
+	t.Logf("%d messages that count, %d of aborted transactions", len(lines), aborted)
 	if readFile(t, dir, "result") != resultOf(t, command, lines) {
 		t.Errorf("not the result of all %d messages", len(lines))
 	}
@@ -311,8 +317,8 @@ func TestStateKills(t *testing.T) {
 	start := time.Now()
 	mustExecute(t, command, dir, args...)
 	usual := time.Since(start)
-	killed := 0
-	for range kills {
+	runs, killed := 0, 0
+	for ; killed < kills && runs < 10*kills; runs++ { // some end before that
 		more := someEvents(len(lines), 500)
 		lines = append(lines, more...)
 		b.produce(more)
@@ -327,7 +333,10 @@ func TestStateKills(t *testing.T) {
 			killed++
 		}
 	}
-	t.Logf("seed %d; a run takes %v; %d of %d were killed before their end", seed, usual, killed, kills)
+	t.Logf("seed %d; a run takes %v; %d of %d were killed before their end", seed, usual, killed, runs)
+	if killed < kills {
+		t.Error("too few kills")
+	}
 	mustExecute(t, command, dir, args...)
 	if readFile(t, dir, "result") != resultOf(t, command, lines) {
 		t.Error("not the result of all messages")
