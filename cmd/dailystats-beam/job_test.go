@@ -20,13 +20,8 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/testscript"
 	"pgregory.net/rapid"
 )
-
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dailystats-beam": main})
-}
 
 var initBeam = sync.OnceFunc(beam.Init)
 

@@ -59,7 +59,7 @@ func (j *job) submit(ctx context.Context, p *beam.Pipeline) error {
 }
 
 const (
-	dialTimeout   = 30 * time.Second
+	dialTimeout   = 10 * time.Second
 	cancelTimeout = 30 * time.Second
 )
 
