@@ -36,7 +36,7 @@ func splitCloud(path string) (bucket, object string) {
 func cloudBucket(name string) (*storage.BucketHandle, error) {
 	client, err := cloudClient()
 	if err != nil {
-		return nil, fmt.Errorf("Google Cloud Storage: %w", err)
+		return nil, fmt.Errorf("gs://: %w", err)
 	}
 	return client.Bucket(name), nil
 }
