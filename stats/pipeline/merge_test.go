@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"dailystats/stats"
+	"dailystats/stats/input"
 	"dailystats/stats/output"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +58,52 @@ func TestMergeOfAnySplit(t *testing.T) {
 		}
 		if spills := files == few && len(results) > minFiles; spills != (report.BytesSpilled > 0) || int(report.Groups) != strings.Count(want, "\n")-1 {
 			t.Fatalf("the report is %+v", report)
+		}
+	})
+}
+
+// TestMergeOfShards proves that the merge of the results of all shards of some files
+// is the result of the files, whatever the number of shards and wherever they are
+// cut: within line ends, in lines longer than a shard, behind a last line without
+// its end.
+func TestMergeOfShards(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		o := Options{Output: "-", Parallel: 1, Memory: 24 * mib, MaxLine: rapid.SampledFrom([]int{100, 1000, 6000}).Draw(t, "max line")}
+		for i := range rapid.IntRange(1, 3).Draw(t, "files") {
+			var text []byte
+			for _, line := range rapid.SliceOfN(lineGen(), 0, 20).Draw(t, "lines") {
+				text = append(append(text, line...), rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "end")...)
+			}
+			if rapid.Bool().Draw(t, "cut off") {
+				text = bytes.TrimRight(text, "\r\n")
+			}
+			o.Inputs = append(o.Inputs, filepath.Join(dir, fmt.Sprint("input-", i)))
+			if err := os.WriteFile(o.Inputs[i], text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run := func(s input.Shard) string {
+			var result bytes.Buffer
+			o.Stdout, o.Shard = &result, s
+			if _, err := Run(context.Background(), o); err != nil {
+				t.Fatal(err)
+			}
+			return result.String()
+		}
+		want := run(input.Shard{})
+		var results []string
+		count := rapid.IntRange(1, 12).Draw(t, "shards")
+		for i := range count {
+			results = append(results, run(input.Shard{Index: i + 1, Count: count}))
+		}
+		var got bytes.Buffer
+		results = store(t, filepath.Join(dir, "results"), results, "plain")
+		if _, err := Merge(context.Background(), MergeOptions{Inputs: results, Output: "-", Stdout: &got, TempDir: dir}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Fatalf("%d shards, -want +got:\n%s", count, diff)
 		}
 	})
 }
