@@ -59,7 +59,11 @@ func (t *topic) members(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, nil // brokers that don't know this protocol have no such groups
 	}
-	return len(consumer[t.Group].Members), nil
+	newer := consumer[t.Group]
+	if newer.Err != nil && !errors.Is(newer.Err, kerr.GroupIDNotFound) && !errors.Is(newer.Err, kerr.UnsupportedVersion) {
+		return 0, newer.Err
+	}
+	return len(newer.Members), nil
 }
 
 // Commit commits the ends of all ranges to the groups of their URLs, where there

@@ -96,11 +96,15 @@ func (s security) parse(text string) error {
 
 // options returns what the settings are to a client.
 func (s security) options() (options []kgo.Opt, err error) {
-	switch protocol := strings.ToLower(s["security.protocol"]); protocol {
-	case "", "plaintext":
+	protocol := strings.ToLower(s["security.protocol"])
+	switch protocol {
+	case "", "plaintext", "ssl":
 		if s["sasl.mechanism"] != "" || s["sasl.password"] != "" {
 			return nil, errors.New("sasl settings need security.protocol=sasl_ssl or sasl_plaintext")
 		}
+	}
+	switch protocol {
+	case "", "plaintext":
 		return nil, nil
 	case "ssl", "sasl_ssl":
 		config, err := s.tls()

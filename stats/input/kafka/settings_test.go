@@ -47,6 +47,7 @@ func TestSecurityErrors(t *testing.T) {
 		{[]string{"secret"}, "kafka.conf:1: this is none of the settings"},
 		{[]string{"security.protocol=secret"}, "security.protocol is not one of plaintext, ssl, sasl_plaintext, sasl_ssl"},
 		{[]string{"sasl.password=secret"}, "sasl settings need security.protocol=sasl_ssl or sasl_plaintext"},
+		{[]string{"security.protocol=ssl", "sasl.password=secret"}, "sasl settings need security.protocol=sasl_ssl or sasl_plaintext"},
 		{[]string{"sasl.mechanism=plain"}, "sasl settings need security.protocol=sasl_ssl or sasl_plaintext"},
 		{[]string{"security.protocol=sasl_plaintext", "sasl.password=secret"}, "sasl.username and sasl.password are needed"},
 		{[]string{"security.protocol=sasl_ssl", "sasl.username=secret"}, "sasl.username and sasl.password are needed"},
