@@ -1,10 +1,5 @@
 package event
 
-import (
-	"bytes"
-	"encoding/json"
-)
-
 // members is the raw JSON of the values that matter, nil for those that are
 // missing. Where a name repeats, it is the last one's.
 type members struct {
@@ -96,23 +91,8 @@ func scalarLength(text []byte) int {
 // isText reports whether a JSON string's text, with its escapes decoded, is
 // want, which must be ASCII.
 func isText(value []byte, want string) bool {
-	const longestEscape = len(`\u0000`)
 	if len(value) > len(`""`)+len(want)*longestEscape {
 		return false
 	}
 	return string(unquote(value)) == want
-}
-
-// unquote returns a JSON string's text. The half of a surrogate pair, which is
-// no character, becomes U+FFFD.
-func unquote(value []byte) []byte {
-	raw := value[1 : len(value)-1]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw
-	}
-	var text string
-	if err := json.Unmarshal(value, &text); err != nil {
-		panic(err) // not for any line: checkLine found it valid
-	}
-	return []byte(text)
 }

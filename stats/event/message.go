@@ -53,7 +53,7 @@ func (p problem) message() string {
 	case TimestampNotString:
 		return p.named("timestamp") + " is not a string"
 	case TimestampInvalid, TimestampNotUTC:
-		return p.named("timestamp") + " " + timestampMessage(unquote(p.value))
+		return p.named("timestamp") + " " + timestampMessage(timestampText(p.value))
 	case AmountMissing:
 		return "amount is missing, though event_type is purchase"
 	case AmountNotNumber:
@@ -90,16 +90,23 @@ func (p problem) malformed() string {
 func show(value []byte) string {
 	switch {
 	case isString(value):
-		// Long enough to be cut after its escapes, of six bytes at most, are decoded.
-		if len(value) > 8*longestShown {
-			return quote(value[1:])
-		}
-		return quote(unquote(value))
+		return quote(startOf(value))
 	case isNumber(value):
 		return string(cut(value))
 	default:
 		return "(" + kindOf(value) + ")"
 	}
+}
+
+// startOf returns the start of a JSON string's text: more of it than is shown.
+func startOf(value []byte) []byte {
+	var text []byte
+	for rest := value[1 : len(value)-1]; len(rest) > 0 && len(text) <= longestShown; {
+		var r rune
+		r, rest = cutRune(rest)
+		text = utf8.AppendRune(text, r)
+	}
+	return text
 }
 
 // quote returns text in quotes, cut if it is long, on one line: all that is not

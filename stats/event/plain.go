@@ -24,8 +24,8 @@ func trimSpace(line []byte) []byte {
 }
 
 // Plain reads a line, without its LF, by the rules one by one. It defines what
-// a valid event is. Only a fault keeps the line. Beside short values, it takes
-// memory only for a timestamp with escapes, up to twice its length.
+// a valid event is. Only a fault keeps the line. It takes little memory, whatever
+// the length of the line.
 func Plain(line []byte) (stats.Record, *Fault) {
 	line = trimSpace(line)
 	if fault := checkLine(line); fault != nil {
@@ -115,7 +115,7 @@ func readTimestamp(value []byte, fault *Fault) stats.Day {
 		fault.add(TimestampNotString, value)
 		return 0
 	}
-	day, problem := parseTimestamp(unquote(value))
+	day, problem := parseTimestamp(timestampText(value))
 	if problem == nil {
 		return day
 	}

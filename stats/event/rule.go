@@ -5,7 +5,8 @@
 //
 //   - rule.go: [Rule], [Fault]: what can be wrong with an event;
 //   - plain.go: [Plain], the reader that defines what is valid;
-//   - members.go: the members of a JSON object, one by one;
+//   - members.go: the members of a JSON object, one by one; text.go: the text of
+//     strings;
 //   - iso8601.go: dates and times;
 //   - message.go: what is wrong, in words;
 //   - fast.go: [Reader], for lines that are as most lines are, and the files that it
