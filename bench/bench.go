@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"dailystats/bench/workload"
@@ -101,7 +102,7 @@ func (b *bench) run(ctx context.Context) error {
 		Machine: thisMachine(),
 		Runs:    b.Runs,
 	}
-	sources, err := b.sources()
+	sources, err := b.sources(ctx)
 	if err != nil {
 		return err
 	}
@@ -145,14 +146,15 @@ func (c Config) withDefaults() Config {
 }
 
 // sources finds the inputs, which are read many times.
-func (b *bench) sources() ([]input.Source, error) {
+func (b *bench) sources(ctx context.Context) ([]input.Source, error) {
 	if len(b.Inputs) == 0 {
 		return nil, nil
 	}
-	sources, _, err := input.Expand(b.Inputs, nil)
+	found, err := input.Expand(ctx, b.Inputs, input.Expansion{})
 	if err != nil {
 		return nil, pipeline.UsageErrorf("%w", err)
 	}
+	sources := slices.Collect(found.Sources.All())
 	for _, s := range sources {
 		if s.Size() < 0 {
 			return nil, pipeline.UsageErrorf("%s can't be read again and again: give a file", s.Name)

@@ -27,6 +27,7 @@ type reduction struct {
 	bufferBytes    int // of what is rendered and not yet written, for each worker
 	workers        int
 	runs           int // that the pages are of, at most
+	used           *usage
 
 	turns  *Turns
 	free   chan []byte // for rows: one for each worker, and as many that wait for their turn
@@ -114,6 +115,7 @@ func (r *reducer) reduce(ctx context.Context, s stretch) error {
 		}
 		from = until
 	}
+	r.used.stretch(int64(len(r.merger.batch.entries)))
 	rest := r.buf
 	if pages, ok := r.renderer.(*pageRenderer); ok {
 		rest = pages.end(rest)

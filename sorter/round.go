@@ -29,6 +29,8 @@ type round struct {
 	ended  chan struct{} // closed when extsort takes no more pages
 	cancel context.CancelFunc
 
+	chunkPages int
+
 	pool    chan page    // buffers not in use
 	unmade  atomic.Int64 // buffers that the pool may still make
 	written page         // the page that extsort is writing
@@ -36,6 +38,7 @@ type round struct {
 	runs    atomic.Int64
 	sent    atomic.Int64  // pages
 	spilled *atomic.Int64 // bytes, of all rounds
+	used    *usage        // of all rounds
 
 	failure func() error // why the round ended; waits for its end
 }
@@ -48,16 +51,18 @@ const (
 	ChunkBuffer = 64 << 10
 )
 
-func newRound(ctx context.Context, cfg Config, spilled *atomic.Int64) *round {
+func newRound(ctx context.Context, cfg Config, spilled *atomic.Int64, used *usage) *round {
 	ctx, cancel := context.WithCancel(ctx)
 	buffers := cfg.poolPages()
 	r := &round{
-		dir:     cfg.TempDir,
-		pages:   make(chan page),
-		ended:   make(chan struct{}),
-		cancel:  cancel,
-		pool:    make(chan page, buffers),
-		spilled: spilled,
+		dir:        cfg.TempDir,
+		pages:      make(chan page),
+		ended:      make(chan struct{}),
+		cancel:     cancel,
+		chunkPages: cfg.ChunkPages,
+		pool:       make(chan page, buffers),
+		spilled:    spilled,
+		used:       used,
 	}
 	r.unmade.Store(int64(buffers))
 	sorter, sorted, errs := extsort.Generic(r.pages, keepPage, r.release, comparePages, &extsort.Config{

@@ -65,6 +65,7 @@ func (r *Run) Flush() error {
 	if len(b.entries) == 0 {
 		return nil
 	}
+	r.round.used.run(int64(len(b.entries)))
 	b.sort()
 	room := firstRoom(r.round.runs.Add(1))
 	for i := 0; i < len(b.entries); {

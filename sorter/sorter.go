@@ -12,6 +12,7 @@
 //   - spill.go: files without a name;
 //   - generation.go: past a bound on what is merged at once, a round is folded
 //     into one long sorted run; streams.go merges those again, page by page;
+//   - usage.go: how much of its sizes was used;
 //   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
 //     which are merged, in a batch again, and rendered side by side, and written
 //     in order (turns.go).
@@ -88,13 +89,14 @@ type Sorter struct {
 	round       *round
 	generations []*generation // by level, falling
 	spilled     atomic.Int64  // bytes
+	used        usage
 }
 
 // New returns a sorter that takes records. Close must be called in the end. ctx
 // ends its work at any time.
 func New(ctx context.Context, cfg Config) *Sorter {
 	s := &Sorter{ctx: ctx, cfg: cfg.withDefaults()}
-	s.round = newRound(ctx, s.cfg, &s.spilled)
+	s.round = newRound(ctx, s.cfg, &s.spilled, &s.used)
 	return s
 }
 
@@ -123,7 +125,7 @@ func (s *Sorter) Fold(ctx context.Context) error {
 	if err := s.mergeFullLevels(ctx); err != nil {
 		return err
 	}
-	s.round = newRound(s.ctx, s.cfg, &s.spilled)
+	s.round = newRound(s.ctx, s.cfg, &s.spilled, &s.used)
 	return nil
 }
 
@@ -132,6 +134,7 @@ func (s *Sorter) Fold(ctx context.Context) error {
 // beside them first.
 func (s *Sorter) endRound() {
 	s.round.finish()
+	s.used.note(s.round, len(s.generations))
 	runtime.GC()
 }
 
@@ -207,6 +210,7 @@ func (s *Sorter) reduce(ctx context.Context, next func() (page, error), newRende
 		bufferBytes:    s.cfg.BufferBytes,
 		workers:        s.cfg.Workers,
 		runs:           int(s.round.runs.Load()) + len(s.generations),
+		used:           &s.used,
 	}
 	return r.run(ctx)
 }

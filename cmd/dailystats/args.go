@@ -12,18 +12,38 @@ import (
 // inputsLast puts the words among args, which are no flags, behind the flags,
 // all but the command. People write inputs before and after flags; kong takes
 // them in one piece only.
-func inputsLast(app *kong.Application, args []string) ([]string, error) {
+//
+// Where the command takes any number of words, it is one that is put there, and all
+// of them are returned as inputs: kong takes memory for each, and time for each pair
+// of them.
+func inputsLast(app *kong.Application, args []string) (sorted, inputs []string, err error) {
 	flags, words, err := separate(app, args)
 	if err != nil || len(words) == 0 {
-		return flags, err
+		return flags, nil, err
 	}
-	command := app.DefaultCmd.Name
-	if isCommand(app, words[0]) {
-		command, words = words[0], words[1:]
+	command := commandNamed(app, words[0])
+	if command != nil {
+		words = words[1:]
 	} else if err := checkWord(app, words[0]); err != nil {
-		return nil, err
+		return nil, nil, err
+	} else {
+		command = app.DefaultCmd
 	}
-	return slices.Concat([]string{command}, flags, []string{"--"}, words), nil
+	if len(words) > 0 && inputsOf(command) != nil {
+		inputs, words = words, words[:1]
+	}
+	return slices.Concat([]string{command.Name}, flags, []string{"--"}, words), inputs, nil
+}
+
+// inputsOf returns the argument of a command that is any number of words, or nil where
+// it has none.
+func inputsOf(command *kong.Node) *kong.Positional {
+	for _, p := range command.Positional {
+		if p.IsCumulative() {
+			return p
+		}
+	}
+	return nil
 }
 
 // separate tells flags, with their values, from words. What follows "--" is no
@@ -57,8 +77,14 @@ func takesNext(app *kong.Application, arg string) bool {
 	})
 }
 
-func isCommand(app *kong.Application, word string) bool {
-	return slices.ContainsFunc(app.Children, func(n *kong.Node) bool { return n.Name == word })
+// commandNamed returns a command, or nil where there is none of that name.
+func commandNamed(app *kong.Application, name string) *kong.Node {
+	for _, n := range app.Children {
+		if n.Name == name {
+			return n
+		}
+	}
+	return nil
 }
 
 // allFlags returns the flags of node and its commands.

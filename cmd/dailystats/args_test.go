@@ -30,12 +30,15 @@ func TestInputsLast(t *testing.T) {
 		"check -- --":                   "check -- --",
 		"--unknown a":                   "run --unknown -- a",
 	} {
-		got, err := inputsLast(parser.Model, strings.Fields(args))
+		got, inputs, err := inputsLast(parser.Model, strings.Fields(args))
+		if len(inputs) > 0 {
+			got = append(got, inputs[1:]...)
+		}
 		if err != nil || strings.Join(got, " ") != want {
 			t.Errorf("%s became %v, %v, want %s", args, got, err, want)
 		}
 	}
-	if got, err := inputsLast(parser.Model, []string{"a", "--memory"}); err == nil {
+	if got, _, err := inputsLast(parser.Model, []string{"a", "--memory"}); err == nil {
 		t.Errorf("a flag without its value became %v", got)
 	}
 }

@@ -124,6 +124,7 @@ func (l *eventLog) debugLines(text string) {
 
 // summary logs what the run saw: the fields of the report's file.
 func (l *eventLog) summary(r pipeline.Report) {
+	l.debugLines(r.PlanTable())
 	l.Debugf("the fast reader took %d of %d events", r.FastEvents, r.Events)
 	if l.person {
 		l.Info("summary\n" + r.Text())

@@ -84,13 +84,16 @@ func parse(args []string) (*kong.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	args, err = inputsLast(parser.Model, args)
+	args, inputs, err := inputsLast(parser.Model, args)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if len(inputs) > 0 {
+		inputsOf(command.Selected()).Target.Set(reflect.ValueOf(inputs))
 	}
 	return command, nil
 }

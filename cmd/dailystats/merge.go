@@ -81,6 +81,7 @@ func (c *mergeCommand) observer(screen *terminal, log *eventLog) pipeline.MergeO
 		},
 		Ending: func(r pipeline.MergeReport) error {
 			screen.hideProgress()
+			log.debugLines(r.PlanTable())
 			log.WithFields(logrus.Fields{
 				"inputs":        r.Inputs,
 				"rows":          r.Rows,

@@ -33,7 +33,8 @@ func TestReadAhead(t *testing.T) {
 	}
 	stdin := &gate{opened: make(chan struct{}), text: strings.NewReader("first\n")}
 	want = append([]line{{"-", 1, "first", false}}, want...)
-	r := NewReader(expand(t, args...), Config{Inputs: 4, BlockSize: 60, Stdin: stdin})
+	sources := expand(t, args...)
+	r := NewReader(SourcesOf(sources...), Config{Inputs: 4, BlockSize: 60, Stdin: stdin})
 	errs := make(chan error, 1)
 	go func() { errs <- r.Run(t.Context()) }()
 	var ahead, inTurn []line
@@ -52,7 +53,7 @@ func TestReadAhead(t *testing.T) {
 	if len(ahead) < 4 || inTurn[0].Input != "-" {
 		t.Errorf("%d lines were ahead; the first in turn was %v", len(ahead), inTurn[0])
 	}
-	if diff := cmp.Diff(want, sorted(r.sources, append(ahead, inTurn...))); diff != "" {
+	if diff := cmp.Diff(want, sorted(sources, append(ahead, inTurn...))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -112,7 +113,8 @@ func TestWindowAhead(t *testing.T) {
 		size += int64(len(data))
 		want = append(want, wantLines(path, append(text, text...), 1<<20)...)
 	}
-	r := NewReader(expand(t, dir), Config{Inputs: 4, MaxWindow: 1 << 20, AheadWindow: 128 << 10})
+	sources := expand(t, dir)
+	r := NewReader(SourcesOf(sources...), Config{Inputs: 4, MaxWindow: 1 << 20, AheadWindow: 128 << 10})
 	errs := make(chan error, 1)
 	go func() { errs <- r.Run(context.Background()) }()
 	var got []line
@@ -123,7 +125,7 @@ func TestWindowAhead(t *testing.T) {
 	if err := <-errs; err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(want, sorted(r.sources, got)) {
+	if !slices.Equal(want, sorted(sources, got)) {
 		t.Errorf("got %d lines, want %d", len(got), len(want))
 	}
 	if r.BytesRead() != size {

@@ -23,7 +23,7 @@ func BenchmarkRead(b *testing.B) {
 			b.SetBytes(int64(text.Len()))
 			b.ReportAllocs()
 			for b.Loop() {
-				r := NewReader(sources, Config{MaxWindow: 8 << 20})
+				r := NewReader(SourcesOf(sources...), Config{MaxWindow: 8 << 20})
 				errs := make(chan error, 1)
 				go func() { errs <- r.Run(b.Context()) }()
 				for block := range blocksOf(r) {

@@ -107,6 +107,16 @@ func newPool(blocks int) pool {
 	return p
 }
 
+// memory returns the number of bytes of all free blocks.
+func (p pool) memory() (bytes int64) {
+	for range len(p) {
+		b := <-p
+		bytes += int64(cap(b.buf))
+		p <- b
+	}
+	return bytes
+}
+
 // take waits for a free block, and gives it size bytes of memory if it has none
 // yet.
 func (p pool) take(ctx context.Context, size int) (*Block, error) {

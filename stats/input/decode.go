@@ -19,6 +19,7 @@ import (
 // their memory, and none has a goroutine.
 type decoders struct {
 	maxWindow int64  // bytes that one may keep
+	used      int64  // bytes that one has kept, at most, or been allowed to
 	format    Format // of the input that was opened last
 	gzip      gzip.Reader
 	snappy    snappyBlocks
@@ -145,7 +146,7 @@ func (d *decoder) start() (io.Reader, error) {
 	case FormatBzip2:
 		return d.decoders.openBzip2(d.raw)
 	case FormatXz:
-		return &xzReader{raw: d.raw, maxDictionary: d.decoders.maxWindow}, nil
+		return &xzReader{raw: d.raw, allow: func(dictionary int64) error { return d.decoders.check(FormatXz, dictionary) }}, nil
 	case FormatSnappy:
 		return d.decoders.openSnappy(d.raw)
 	default:
@@ -188,6 +189,7 @@ func (d *decoders) check(f Format, needed int64) error {
 	if needed > d.maxWindow {
 		return tooLarge{f, needed, d.maxWindow}
 	}
+	d.used = max(d.used, needed)
 	return nil
 }
 

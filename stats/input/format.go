@@ -67,10 +67,12 @@ func (f Format) needsWindow() bool { return f != FormatPlain && f != FormatGzip 
 // It looks at the first bytes of each file and, where that doesn't decide it, of
 // stdin, for which it may have to wait; rest is what to read in stdin's place.
 // Where ctx ends that wait, one goroutine stays until the read from stdin ends.
-func NeedsWindow(ctx context.Context, sources []Source, stdin io.Reader) (needed bool, rest io.Reader, err error) {
+func NeedsWindow(ctx context.Context, sources *Sources, stdin io.Reader) (needed bool, rest io.Reader, err error) {
 	usesStdin := false
-	for _, s := range sources {
+	for s := range sources.All() {
 		switch {
+		case ctx.Err() != nil:
+			return false, nil, context.Cause(ctx)
 		case s.isStdin():
 			usesStdin = true
 		case !s.regular:

@@ -5,15 +5,26 @@ package input
 import (
 	"io/fs"
 	"os"
+	"slices"
 )
 
-// fileID tells files apart, whatever their paths. Its zero value is no file's.
-type fileID struct{ info fs.FileInfo }
+// fileSet is a set of files, whatever their paths. The zero value is empty. There is
+// nothing portable to tell files apart by but comparing all.
+type fileSet []fs.FileInfo
 
-func newFileID(info fs.FileInfo) fileID { return fileID{info} }
+// fileMemory is what a file takes in a fileSet, in bytes.
+const fileMemory = 512
 
-func (id fileID) same(other fileID) bool { return os.SameFile(id.info, other.info) }
+// add adds a file, and reports whether it was not in the set.
+func (s *fileSet) add(info fs.FileInfo) bool {
+	if s.has(info) {
+		return false
+	}
+	*s = append(*s, info)
+	return true
+}
 
-// bucket is a number that the ids of one file share. Here, the others do too:
-// there is nothing portable to tell them apart by but comparing all.
-func (id fileID) bucket() uint64 { return 0 }
+// has reports whether a file is in the set.
+func (s fileSet) has(info fs.FileInfo) bool {
+	return slices.ContainsFunc(s, func(other fs.FileInfo) bool { return os.SameFile(info, other) })
+}

@@ -4,21 +4,51 @@ package input
 
 import (
 	"io/fs"
+	"slices"
 	"syscall"
 )
 
-// fileID tells files apart, whatever their paths. Its zero value is no file's.
-type fileID struct{ device, inode uint64 }
+// fileSet is a set of files, whatever their paths. The zero value is empty.
+//
+// A file takes some ten bytes, where a map of devices and inodes would take four
+// times that: it is its inode, in one of the buckets of its device.
+type fileSet map[uint64]*inodes
 
-func newFileID(info fs.FileInfo) fileID {
-	s, ok := info.Sys().(*syscall.Stat_t)
+type inodes [4096][]uint64
+
+// fileMemory is what a file takes in a fileSet, in bytes, with what its bucket has
+// in reserve.
+const fileMemory = 12
+
+// add adds a file, and reports whether it was not in the set.
+func (s *fileSet) add(info fs.FileInfo) bool {
+	file, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return fileID{}
+		return true
 	}
-	return fileID{uint64(s.Dev), uint64(s.Ino)} // their types differ between systems
+	if s.has(info) {
+		return false
+	}
+	device := uint64(file.Dev) // its type differs between systems
+	if *s == nil {
+		*s = make(fileSet)
+	}
+	if (*s)[device] == nil {
+		(*s)[device] = new(inodes)
+	}
+	bucket := (*s)[device].bucket(uint64(file.Ino))
+	*bucket = append(*bucket, uint64(file.Ino))
+	return true
 }
 
-func (id fileID) same(other fileID) bool { return id == other && id != fileID{} }
+// has reports whether a file is in the set.
+func (s fileSet) has(info fs.FileInfo) bool {
+	file, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return false
+	}
+	of := s[uint64(file.Dev)]
+	return of != nil && slices.Contains(*of.bucket(uint64(file.Ino)), uint64(file.Ino))
+}
 
-// bucket is a number that the ids of one file share, and few others.
-func (id fileID) bucket() uint64 { return id.inode }
+func (n *inodes) bucket(inode uint64) *[]uint64 { return &n[inode%uint64(len(n))] }

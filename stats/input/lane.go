@@ -30,13 +30,15 @@ func newLane(r *Reader) *lane {
 
 // run reads sources until there are no more.
 func (l *lane) run(ctx context.Context) error {
-	defer l.decoders.close()
+	defer func() {
+		l.decoders.close()
+		l.reader.aheadUsed.Add(rawBuffer + l.decoders.used + l.kept.memory())
+	}()
 	for {
-		i, turn, ok := l.reader.order.take()
+		s, number, turn, ok := l.reader.order.take()
 		if !ok {
 			return nil
 		}
-		s := l.reader.sources[i]
 		err := l.read(ctx, s, turn)
 		if err != nil {
 			_ = turn.wait(ctx) // so that of two errors the first input's is told
@@ -47,7 +49,7 @@ func (l *lane) run(ctx context.Context) error {
 		if err != nil {
 			return fileError(s.Name, err)
 		}
-		l.reader.order.end(i)
+		l.reader.order.end(number)
 	}
 }
 

@@ -153,11 +153,11 @@ func TestAnyMessages(t *testing.T) {
 				if err := os.WriteFile(path, data, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				file, _, err := Expand([]string{path}, nil)
+				file, err := Expand(context.Background(), []string{path}, Expansion{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				sources = append(sources, file...)
+				sources = slices.AppendSeq(sources, file.Sources.All())
 				want = append(want, wantLines(path, data, c.MaxLine)...)
 				continue
 			}
@@ -293,7 +293,7 @@ func TestMessageMemory(t *testing.T) {
 	}
 	huge := message{uint64(len(messages)), strings.Repeat("x", 100*mib)}
 	source := messageLog{messages: append(messages, huge)}.source("a/0")
-	r := NewReader([]Source{source}, Config{})
+	r := NewReader(SourcesOf(source), Config{})
 	errs := make(chan error, 1)
 	lines := 0
 	allocated := allocatedBy(func() {
@@ -413,7 +413,7 @@ func TestDecodeAhead(t *testing.T) {
 				}))
 			}
 			c := Config{Inputs: 4, BlockSize: 1000, MaxLine: len(text), MaxWindow: 1 << 20, AheadWindow: 1 << 10}
-			r := NewReader(sources, c)
+			r := NewReader(SourcesOf(sources...), c)
 			errs := make(chan error, 1)
 			go func() { errs <- r.Run(t.Context()) }()
 			lines := 0
@@ -481,7 +481,7 @@ func decodeAll(t *testing.T, f Format, data []byte, window int64) (text string, 
 		l := messageLog{err: io.EOF, closed: new(atomic.Int32)}
 		return &l
 	})
-	r := NewReader([]Source{source}, Config{MaxWindow: window})
+	r := NewReader(SourcesOf(source), Config{MaxWindow: window})
 	if err := r.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,11 @@ import (
 // order hands out sources to those that read them side by side, first come first
 // served, and gives each its turn when all before it have been read.
 type order struct {
-	mu    sync.Mutex
-	count int          // of sources
-	next  int          // the source that is handed out next
-	first int          // the source whose turn it is
-	open  map[int]turn // of the sources that are being read
+	mu      sync.Mutex
+	sources cursor
+	next    int          // number of the source that is handed out next
+	first   int          // of the one whose turn it is
+	open    map[int]turn // of those that are being read
 }
 
 // turn is closed when it has come.
@@ -41,32 +41,32 @@ func (t turn) wait(ctx context.Context) error {
 	}
 }
 
-func newOrder(count int) *order {
-	return &order{count: count, open: make(map[int]turn)}
+func newOrder(sources *Sources) *order {
+	return &order{sources: cursor{list: sources}, open: make(map[int]turn)}
 }
 
-// take hands out a source. It reports false when there are no more.
-func (o *order) take() (source int, t turn, ok bool) {
+// take hands out a source, with its number. It reports false when there are no more.
+func (o *order) take() (source Source, number int, t turn, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.next == o.count {
-		return 0, nil, false
+	if source, ok = o.sources.next(); !ok {
+		return source, 0, nil, false
 	}
-	source, t = o.next, make(turn)
-	if source == o.first {
+	number, t = o.next, make(turn)
+	if number == o.first {
 		close(t)
 	}
-	o.open[source] = t
+	o.open[number] = t
 	o.next++
-	return source, t, true
+	return source, number, t, true
 }
 
 // end says that a source has been read, be it its turn or not.
-func (o *order) end(source int) {
+func (o *order) end(number int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.open, source)
-	if source != o.first {
+	delete(o.open, number)
+	if number != o.first {
 		return
 	}
 	for o.first < o.next && o.open[o.first] == nil {

@@ -9,7 +9,7 @@ import (
 // at a time and in order, whether or not those before have waited for theirs.
 func TestOrder(t *testing.T) {
 	const sources = 1000
-	o := newOrder(sources)
+	o := newOrder(SourcesOf(make([]Source, sources)...))
 	var (
 		wg    sync.WaitGroup
 		acted []int // the race detector sees whether two act at once
@@ -17,7 +17,7 @@ func TestOrder(t *testing.T) {
 	for range 7 {
 		wg.Go(func() {
 			for {
-				source, turn, ok := o.take()
+				_, source, turn, ok := o.take()
 				if !ok {
 					return
 				}

@@ -32,7 +32,6 @@ const rawBuffer = 32 << 10
 // a decoder's of MaxWindow and, with several Inputs, KeptSize for each and another
 // decoder's of AheadWindow for each but one, allocated when they are first needed.
 type Reader struct {
-	sources     []Source
 	stdin       io.Reader
 	inputs      int
 	blockSize   int
@@ -46,6 +45,7 @@ type Reader struct {
 	free      pool
 	freeLong  pool // one, for a line that doesn't fit a block
 	bytesRead atomic.Int64
+	aheadUsed atomic.Int64 // bytes
 
 	// Of the lane that has the turn.
 	number   uint64 // of the next block
@@ -53,19 +53,18 @@ type Reader struct {
 }
 
 // NewReader returns a Reader of sources. Nothing happens before Run.
-func NewReader(sources []Source, c Config) *Reader {
-	inputs := min(cmp.Or(c.Inputs, 1), max(len(sources), 1))
+func NewReader(sources *Sources, c Config) *Reader {
+	inputs := min(cmp.Or(c.Inputs, 1), max(sources.Len(), 1))
 	blocks := max(cmp.Or(c.Blocks, 4), 2*inputs+1)
 	maxLine := max(cmp.Or(c.MaxLine, 1<<20), 1)
 	r := &Reader{
-		sources:     sources,
 		stdin:       c.Stdin,
 		inputs:      inputs,
 		blockSize:   min(cmp.Or(c.BlockSize, 256<<10), maxLine),
 		maxLine:     maxLine,
 		aheadWindow: c.AheadWindow,
 		keptSize:    c.KeptSize,
-		order:       newOrder(len(sources)),
+		order:       newOrder(sources),
 		blocks:      make(chan *Block, blocks+1+inputs),
 		ahead:       make(chan *Block, inputs),
 		free:        newPool(blocks),
@@ -105,6 +104,24 @@ func (r *Reader) Release(b *Block) { b.home <- b }
 // BytesRead returns the number of bytes taken from the inputs so far, as they
 // are stored. Any goroutine may call it.
 func (r *Reader) BytesRead() int64 { return r.bytesRead.Load() }
+
+// Usage is how much memory a Reader has used, at most, in bytes.
+type Usage struct {
+	Blocks   int64
+	LongLine int64 // the line that fitted no block
+	Decoder  int64 // of the input that had the turn
+	Ahead    int64 // for the other inputs
+}
+
+// Usage may be called when Run has returned, and all blocks have been released.
+func (r *Reader) Usage() Usage {
+	return Usage{
+		Blocks:   r.free.memory(),
+		LongLine: r.freeLong.memory(),
+		Decoder:  r.decoders.used,
+		Ahead:    r.aheadUsed.Load(),
+	}
+}
 
 // Run reads all sources. Its error names the input and says what is wrong with
 // it, the first in order if there are several; blocks sent before are good. When

@@ -61,7 +61,7 @@ func (l line) matters() bool { return l.TooLong || l.Number%3 == 1 || len(l.Text
 // and returns the lines sorted. Of blocks that are ahead, they have the lines kept
 // that matter; it is an error if those don't come in order then.
 func readLines(ctx context.Context, sources []Source, c Config) ([]line, error) {
-	r := NewReader(sources, c)
+	r := NewReader(SourcesOf(sources...), c)
 	var (
 		mu     sync.Mutex
 		blocks = make(map[uint64][]line) // those with numbers
@@ -157,11 +157,11 @@ func writeFile(t testing.TB, name string, data []byte) string {
 
 func expand(t testing.TB, args ...string) []Source {
 	t.Helper()
-	sources, _, err := Expand(args, nil)
+	found, err := Expand(t.Context(), args, Expansion{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sources
+	return slices.Collect(found.Sources.All())
 }
 
 // TestLines proves what is a line, at each edge of the rules.
@@ -235,11 +235,11 @@ func TestAnySplit(t *testing.T) {
 			args = append(args, path)
 			want = append(want, wantLines(path, data, c.MaxLine)...)
 		}
-		sources, _, err := Expand(args, nil)
+		found, err := Expand(context.Background(), args, Expansion{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := readLines(context.Background(), sources, c)
+		got, err := readLines(context.Background(), slices.Collect(found.Sources.All()), c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +321,7 @@ func (e endless) Read(p []byte) (int, error) {
 func TestNoAllocationPerBlock(t *testing.T) {
 	const blockSize, blocks = 4 << 10, 2000
 	path := writeFile(t, "events.jsonl", bytes.Repeat([]byte("{}\n"), blocks*blockSize/3))
-	r := NewReader(expand(t, path), Config{BlockSize: blockSize})
+	r := NewReader(SourcesOf(expand(t, path)...), Config{BlockSize: blockSize})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	errs := make(chan error, 1)

@@ -45,26 +45,27 @@ func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
 
 // Of returns the sources of the shard, or parts of them, in order. They must not
 // change while any of the shards is read. What has no size can't be in a shard.
-func (s Shard) Of(sources []Source) (share []Source, err error) {
+func (s Shard) Of(sources *Sources) (share *Sources, err error) {
 	if s.Count < 2 {
 		return sources, nil
 	}
 	var total int64
-	for _, source := range sources {
+	for source := range sources.All() {
 		if !source.regular {
 			return nil, fmt.Errorf("%v has no size, so it can't be cut into shards: give files", source)
 		}
 		total += source.size
 	}
 	from, until := s.bound(total, s.Index-1), s.bound(total, s.Index)
+	share = new(Sources)
 	var at int64 // where a source begins
-	for _, source := range sources {
+	for source := range sources.All() {
 		part, ok, err := source.Part(from-at, until-at)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			share = append(share, part)
+			share.Add(part)
 		}
 		at += source.size
 	}

@@ -42,10 +42,11 @@ func TestShards(t *testing.T) {
 			}
 			want = append(want, lines...)
 		}
-		sources, _, err := Expand(args, nil)
+		found, err := Expand(context.Background(), args, Expansion{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		sources := slices.Collect(found.Sources.All())
 		if rapid.Bool().Draw(t, "remote") {
 			for i, s := range sources {
 				sources[i] = RemoteFile(s.Name, s.Size(), func() (io.ReadSeekCloser, error) { return os.Open(s.Name) })
@@ -54,11 +55,11 @@ func TestShards(t *testing.T) {
 		var got []line
 		count := rapid.IntRange(2, 10).Draw(t, "shards")
 		for i := range count {
-			share, err := Shard{i + 1, count}.Of(sources)
+			share, err := Shard{i + 1, count}.Of(SourcesOf(sources...))
 			if err != nil {
 				t.Fatal(err)
 			}
-			lines, err := readLines(context.Background(), share, c)
+			lines, err := readLines(context.Background(), slices.Collect(share.All()), c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,11 +90,11 @@ func TestShardsAreFair(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 7 {
-		share, err := Shard{i + 1, 7}.Of(expand(t, path))
+		share, err := Shard{i + 1, 7}.Of(SourcesOf(expand(t, path)...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines, err := readLines(t.Context(), share, Config{})
+		lines, err := readLines(t.Context(), slices.Collect(share.All()), Config{})
 		if err != nil || len(lines) < 142 || len(lines) > 143 {
 			t.Errorf("shard %d has %d lines: %v", i+1, len(lines), err)
 		}
@@ -112,17 +113,17 @@ func TestParseShard(t *testing.T) {
 	if err != nil || s != (Shard{4, 4}) || s.String() != "4/4" {
 		t.Errorf("4/4 is %v, %v", s, err)
 	}
-	if share, err := s.Of(expand(t, "-")); err == nil {
+	if share, err := s.Of(SourcesOf(expand(t, "-")...)); err == nil {
 		t.Errorf("standard input has a shard %v", share)
 	}
-	whole := expand(t, "-")
+	whole := SourcesOf(expand(t, "-")...)
 	if share, err := (Shard{}).Of(whole); err != nil || !slices.Equal(names(share), names(whole)) {
 		t.Errorf("all of it is %v, %v", share, err)
 	}
 }
 
-func names(sources []Source) (names []string) {
-	for _, s := range sources {
+func names(sources *Sources) (names []string) {
+	for s := range sources.All() {
 		names = append(names, s.Name)
 	}
 	return names

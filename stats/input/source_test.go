@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,12 +36,18 @@ func tree(t *testing.T, files ...string) {
 }
 
 // slashed returns the sources' names with slashes, whatever the system.
-func slashed(sources []Source) []string {
+func slashed(sources *Sources) []string {
 	names := []string{}
-	for _, s := range sources {
+	for s := range sources.All() {
 		names = append(names, filepath.ToSlash(s.Name))
 	}
 	return names
+}
+
+// expandAll is Expand, and which names were duplicates.
+func expandAll(t *testing.T, args ...string) (found *Found, duplicates []string, err error) {
+	found, err = Expand(t.Context(), args, Expansion{Duplicate: func(name string) { duplicates = append(duplicates, name) }})
+	return found, duplicates, err
 }
 
 // TestExpand proves what arguments stand for, and in which order.
@@ -72,11 +77,11 @@ func TestExpand(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			tree(t, test.files...)
-			sources, duplicates, err := Expand(test.args, nil)
+			found, duplicates, err := expandAll(t, test.args...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, slashed(sources)); diff != "" {
+			if diff := cmp.Diff(test.want, slashed(found.Sources)); diff != "" {
 				t.Errorf("sources: -want +got:\n%s", diff)
 			}
 			if diff := cmp.Diff(test.duplicates, duplicates); diff != "" {
@@ -92,9 +97,9 @@ func TestHardLink(t *testing.T) {
 	if err := os.Link("a", "c"); err != nil {
 		t.Fatal(err)
 	}
-	sources, duplicates, err := Expand([]string{"a", "b", "c"}, nil)
-	if err != nil || !cmp.Equal(slashed(sources), []string{"a", "b"}) || !cmp.Equal(duplicates, []string{"c"}) {
-		t.Errorf("got %v, %q, %v", slashed(sources), duplicates, err)
+	found, duplicates, err := expandAll(t, "a", "b", "c")
+	if err != nil || !cmp.Equal(slashed(found.Sources), []string{"a", "b"}) || !cmp.Equal(duplicates, []string{"c"}) {
+		t.Errorf("got %v, %q, %v", found, duplicates, err)
 	}
 }
 
@@ -115,7 +120,7 @@ func TestNotFound(t *testing.T) {
 		"links":     "input not found: folder links has no files",
 		"folders/*": "input not found: no file matches folders/*",
 	} {
-		_, _, err := Expand([]string{"file", arg}, nil)
+		_, _, err := expandAll(t, "file", arg)
 		if !errors.Is(err, ErrNotFound) || err.Error() != want {
 			t.Errorf("Expand(%q): %v, want %q", arg, err, want)
 		}
@@ -126,35 +131,28 @@ func TestNotFound(t *testing.T) {
 // missing.
 func TestExpandFailure(t *testing.T) {
 	tree(t, "loop -> loop")
-	_, _, err := Expand([]string{"loop"}, nil)
+	_, _, err := expandAll(t, "loop")
 	if err == nil || errors.Is(err, ErrNotFound) || !strings.HasPrefix(err.Error(), "loop: ") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestSameFile proves that an output is known to be an input under any name.
-func TestSameFile(t *testing.T) {
+// TestHas proves that an output is known to be an input under any name.
+func TestHas(t *testing.T) {
 	tree(t, "a", "b", "link -> a")
-	sources, _, err := Expand([]string{"-", "a"}, nil)
+	found, _, err := expandAll(t, "-", "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	same := func(s Source, path string) bool {
+	has := func(path string) bool {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s.SameFile(info)
+		return found.Has(info)
 	}
-	if !same(sources[1], "a") || !same(sources[1], "link") || same(sources[1], "b") || same(sources[0], "a") {
-		t.Error("SameFile tells files apart by something else than the file")
-	}
-	var unknown fs.FileInfo
-	if info, err := fs.Stat(os.DirFS("."), "b"); err == nil {
-		unknown = info
-	}
-	if sources[0].SameFile(unknown) {
-		t.Error("standard input is a file")
+	if !has("a") || !has("link") || has("b") {
+		t.Error("Has tells files apart by something else than the file")
 	}
 }
 
@@ -190,7 +188,7 @@ func TestNeedsWindow(t *testing.T) {
 		{[]string{"plain"}, "\x28\xb5\x2f\xfd that isn't read", false},
 		{[]string{"-", "zst"}, "{}", true},
 	} {
-		got, rest, err := NeedsWindow(t.Context(), expand(t, test.args...), strings.NewReader(test.stdin))
+		got, rest, err := NeedsWindow(t.Context(), SourcesOf(expand(t, test.args...)...), strings.NewReader(test.stdin))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,13 +212,13 @@ func TestNeedsWindowFailure(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
 	cancel(stop)
-	if _, _, err := NeedsWindow(ctx, sources, stdin); err != stop {
+	if _, _, err := NeedsWindow(ctx, SourcesOf(sources...), stdin); err != stop {
 		t.Errorf("error %v, want %v", err, stop)
 	}
 	if err := os.Remove("a"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := NeedsWindow(t.Context(), sources, stdin); err == nil || !strings.HasPrefix(err.Error(), "a: ") {
+	if _, _, err := NeedsWindow(t.Context(), SourcesOf(sources...), stdin); err == nil || !strings.HasPrefix(err.Error(), "a: ") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // opened.
 func TestFileGrows(t *testing.T) {
 	path := writeFile(t, "events.jsonl", []byte("1\n2\n3"))
-	r := NewReader(expand(t, path), Config{BlockSize: 2, Blocks: 1})
+	r := NewReader(SourcesOf(expand(t, path)...), Config{BlockSize: 2, Blocks: 1})
 	errs := make(chan error, 1)
 	go func() { errs <- r.Run(t.Context()) }()
 	var got []line
@@ -57,7 +57,7 @@ func TestFileShrinks(t *testing.T) {
 		"events.jsonl.gz": compress(FormatGzip, bytes.Join([][]byte{plain, noise(200_000), plain}, nil)),
 	} {
 		path := writeFile(t, name, data)
-		r := NewReader(expand(t, path), Config{BlockSize: 1000, Blocks: 1})
+		r := NewReader(SourcesOf(expand(t, path)...), Config{BlockSize: 1000, Blocks: 1})
 		errs := make(chan error, 1)
 		go func() { errs <- r.Run(t.Context()) }()
 		for b := range blocksOf(r) {
@@ -121,7 +121,7 @@ func TestStopWaiting(t *testing.T) {
 			t.Cleanup(func() { write.Close() })
 			ctx, cancel := context.WithCancelCause(t.Context())
 			test.config.Stdin = stdin
-			r := NewReader(expand(t, "-"), test.config)
+			r := NewReader(SourcesOf(expand(t, "-")...), test.config)
 			errs := make(chan error, 1)
 			go func() { errs <- r.Run(ctx) }()
 			io.WriteString(write, test.stdin) // what a Reader that waits doesn't take is lost with write

@@ -45,7 +45,7 @@ func TestSocket(t *testing.T) {
 		t.Skip("no socket can be made here: ", err)
 	}
 	defer socket.Close()
-	if _, _, err := Expand([]string{path}, nil); err == nil || !strings.HasPrefix(err.Error(), path+" is a socket") {
+	if _, err := Expand(t.Context(), []string{path}, Expansion{}); err == nil || !strings.HasPrefix(err.Error(), path+" is a socket") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -54,7 +54,7 @@ func TestNamedPipe(t *testing.T) {
 	checkGoroutines(t)
 	path := makePipe(t)
 	sources := expand(t, path)
-	if needed, _, err := NeedsWindow(t.Context(), sources, nil); !needed || err != nil {
+	if needed, _, err := NeedsWindow(t.Context(), SourcesOf(sources...), nil); !needed || err != nil {
 		t.Errorf("NeedsWindow: %v, %v", needed, err)
 	}
 	go func() {
@@ -82,7 +82,7 @@ func TestStopNamedPipe(t *testing.T) {
 		checkGoroutines(t)
 		path := makePipe(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
-		r := NewReader(expand(t, path), Config{})
+		r := NewReader(SourcesOf(expand(t, path)...), Config{})
 		errs := make(chan error, 1)
 		go func() { errs <- r.Run(ctx) }()
 		if opened {

@@ -27,8 +27,8 @@ import (
 //	block  = header, LZMA2 data, zeros up to a multiple of 4, check
 //	index  = 0:1, count, { unpadded size, size of the text }, zeros, CRC-32:4
 type xzReader struct {
-	raw           *bufio.Reader
-	maxDictionary int64 // bytes
+	raw   *bufio.Reader
+	allow func(dictionary int64) error // for a number of bytes
 
 	inStream bool
 	flags    [2]byte   // of the stream
@@ -164,8 +164,8 @@ func (x *xzReader) startBlock(first byte) error {
 	if err != nil {
 		return err
 	}
-	if block.dictionary > x.maxDictionary {
-		return tooLarge{FormatXz, block.dictionary, x.maxDictionary}
+	if err := x.allow(block.dictionary); err != nil {
+		return err
 	}
 	x.block = block // lets go of the last block's dictionary before the next is made
 	x.block.data.r = x.raw

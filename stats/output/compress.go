@@ -9,8 +9,22 @@ import (
 )
 
 // zstdWindow is how far back, in bytes, a .zst file refers to itself. It bounds
-// what writing and reading the file takes of memory.
-const zstdWindow = 1 << 20
+// what writing and reading the file takes of memory. A larger window makes results
+// and rejects no smaller: what is alike in them is close together.
+const zstdWindow = 128 << 10
+
+// CompressorMemory returns the number of bytes that it takes, from the first write
+// on, to compress a file as the ending of its name asks for.
+func CompressorMemory(name string) int64 {
+	switch {
+	case strings.HasSuffix(name, ".gz"):
+		return 1152 << 10
+	case strings.HasSuffix(name, ".zst"):
+		return 768 << 10
+	default:
+		return 0
+	}
+}
 
 // newCompressor returns the compressor that the ending of name asks for, or nil
 // where it asks for none. The same bytes give the same file, on any machine and
@@ -23,6 +37,7 @@ func newCompressor(name string, w io.Writer) (io.WriteCloser, error) {
 	case strings.HasSuffix(name, ".zst"):
 		return zstd.NewWriter(w,
 			zstd.WithEncoderConcurrency(1), // with more it reads ahead, and takes their memory
+			zstd.WithEncoderLevel(zstd.SpeedFastest),
 			zstd.WithLowerEncoderMem(true),
 			zstd.WithWindowSize(zstdWindow),
 			zstd.WithZeroFrames(true)) // else nothing written is no zstd file

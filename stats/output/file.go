@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// bufferSize is what a File collects, in bytes, before it writes.
-const bufferSize = 64 << 10
+// BufferSize is what a File collects, in bytes, before it writes.
+const BufferSize = 64 << 10
 
 // writeBackStep is after how many bytes they begin to be written to disk.
 const writeBackStep = 8 << 20
@@ -39,7 +39,8 @@ type File struct {
 	takeBack   func() error   // undoes that the target's name was given to it; nil where that can't be done
 	lock       *os.File       // on the temporary file; nil where there is none
 	file       *os.File       // nil for a stream, and when closed
-	buffer     *bufio.Writer  // in front of the file or stream
+	raw        io.Writer      // the file or stream
+	buffer     *bufio.Writer  // in front of that; nil before the first write
 	compressor io.WriteCloser // in front of the buffer; nil where there is none
 	finished   bool           // all is written
 
@@ -59,17 +60,14 @@ func Create(path string) (*File, error) {
 	if err := f.open(); err != nil {
 		return nil, f.failure(err)
 	}
-	if err := f.attach((*rawFile)(f)); err != nil {
-		f.Discard()
-		return nil, f.failure(err)
-	}
+	f.raw = (*rawFile)(f)
 	return f, nil
 }
 
 // Stream returns a File that is written to w directly, buffered and as it is.
 // Commit does not close w.
 func Stream(w io.Writer) *File {
-	return &File{name: "standard output", buffer: bufio.NewWriterSize(w, bufferSize)}
+	return &File{name: "standard output", raw: w}
 }
 
 // open finds the target and opens what is written.
@@ -101,15 +99,22 @@ func (f *File) openTemporary() (err error) {
 	return nil
 }
 
-// attach puts the buffer, and the compressor if there is one, in front of w.
-func (f *File) attach(w io.Writer) (err error) {
-	f.buffer = bufio.NewWriterSize(w, bufferSize)
+// begin makes the buffer, and the compressor if there is to be one, when they are
+// first needed: of several files, few are written at the same time.
+func (f *File) begin() (err error) {
+	if f.buffer != nil {
+		return nil
+	}
+	f.buffer = bufio.NewWriterSize(f.raw, BufferSize)
 	f.compressor, err = newCompressor(f.name, f.buffer)
 	return err
 }
 
 // Write writes p, or as much of it as was written before the error.
 func (f *File) Write(p []byte) (n int, err error) {
+	if err := f.begin(); err != nil {
+		return 0, f.failure(err)
+	}
 	if f.compressor != nil {
 		n, err = f.compressor.Write(p)
 	} else {
@@ -160,10 +165,14 @@ func (f *File) finish() error {
 }
 
 func (f *File) flush() error {
+	if err := f.begin(); err != nil {
+		return err
+	}
 	if f.compressor != nil {
 		if err := f.compressor.Close(); err != nil {
 			return err
 		}
+		f.compressor = nil // for its memory
 	}
 	return f.buffer.Flush()
 }

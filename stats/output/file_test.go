@@ -132,7 +132,7 @@ func TestDiscardLeavesOldFile(t *testing.T) {
 			path := filepath.Join(folder, name)
 			put(t, path, "old")
 			f := create(t, path)
-			write(t, f, strings.Repeat("new", bufferSize))
+			write(t, f, strings.Repeat("new", BufferSize))
 			for range 2 {
 				if err := f.Discard(); err != nil {
 					t.Fatal(err)
@@ -272,7 +272,7 @@ func TestStreamFails(t *testing.T) {
 	if !errors.Is(err, io.ErrClosedPipe) || !strings.HasPrefix(err.Error(), "cannot write standard output: ") {
 		t.Errorf("Commit: %v", err)
 	}
-	if _, err := f.Write(make([]byte, 2*bufferSize)); !errors.Is(err, io.ErrClosedPipe) {
+	if _, err := f.Write(make([]byte, 2*BufferSize)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("Write: %v", err)
 	}
 }

@@ -16,24 +16,27 @@ import (
 
 // findInputs finds the inputs, none of which may be written.
 func (j *job) findInputs(ctx context.Context) error {
-	sources, duplicates, err := input.Expand(j.Inputs, func(arg string) ([]input.Source, error) { return j.addTopic(ctx, arg) })
-	if errors.Is(err, input.ErrNotFound) || errors.Is(err, kafka.ErrUsage) {
+	found, err := input.Expand(ctx, j.Inputs, input.Expansion{
+		Other:     func(arg string) ([]input.Source, error) { return j.addTopic(ctx, arg) },
+		Duplicate: func(name string) { j.warn(fmt.Sprintf("%s is named more than once: it is read once", name)) },
+		Memory:    memoryToFind(j.Memory),
+	})
+	var tooMany *input.TooManyError
+	switch {
+	case errors.As(err, &tooMany):
+		return UsageErrorf("--memory %s is too small for %d inputs: give --memory %dMiB or more",
+			size(j.Memory), tooMany.Count, enoughToFind(tooMany.Memory)/mib)
+	case errors.Is(err, input.ErrNotFound) || errors.Is(err, kafka.ErrUsage):
 		return UsageErrorf("%w", err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	j.sources = sources
-	if err := j.checkApart(); err != nil {
+	if err := j.checkApart(found); err != nil {
 		return err
 	}
-	for _, name := range duplicates {
-		j.warn(fmt.Sprintf("%s is named more than once: it is read once", name))
-	}
-	if j.sources, err = j.Shard.Of(sources); err != nil {
+	if j.sources, err = j.Shard.Of(found.Sources); err != nil {
 		return UsageErrorf("--shard %v: %w", j.Shard, err)
 	}
-	j.bytesTotal = totalSize(j.sources)
 	return nil
 }
 
@@ -47,7 +50,7 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.plan, err = newPlan(j.Memory, j.Parallel, demand{j.MaxLine, max(len(j.sources), 1), window, j.fetchSize()}); err != nil {
+	if j.plan, err = newPlan(j.Memory, j.Parallel, j.demand(window)); err != nil {
 		return err
 	}
 	if j.Observer.Plan != nil {
@@ -66,6 +69,28 @@ func (j *job) openInputs(ctx context.Context) error {
 	return nil
 }
 
+// demand is what the plan has to be made for.
+func (j *job) demand(window int64) demand {
+	d := demand{
+		maxLine:   j.MaxLine,
+		sources:   max(j.sources.Len(), 1),
+		names:     j.sources.Memory(),
+		window:    window,
+		fetchSize: j.fetchSize(),
+		checks:    j.Output == "",
+		rejects:   compressorMemory(j.Options.Rejects),
+		result:    compressorMemory(j.Output),
+		samples:   j.Page != "",
+		state:     j.state != nil,
+	}
+	for _, path := range []string{j.Output, j.Options.Rejects, j.State} { // the others have all the memory for themselves
+		if path != "" {
+			d.files++
+		}
+	}
+	return d
+}
+
 // leastWindow returns what a decompressor must be offered, and what to read in
 // standard input's place.
 func (j *job) leastWindow(ctx context.Context) (window int64, stdin io.Reader, err error) {
@@ -77,17 +102,6 @@ func (j *job) leastWindow(ctx context.Context) (window int64, stdin io.Reader, e
 		window = minWindow
 	}
 	return window, stdin, err
-}
-
-// totalSize adds up what the sources hold, or returns -1 where that isn't known.
-func totalSize(sources []input.Source) (total int64) {
-	for _, s := range sources {
-		if s.Size() < 0 {
-			return -1
-		}
-		total += s.Size()
-	}
-	return total
 }
 
 func (j *job) warn(message string) {
@@ -139,7 +153,7 @@ func (j *job) create(path string) (*output.File, error) {
 }
 
 // checkApart refuses outputs that would overwrite an input or each other.
-func (j *job) checkApart() error {
+func (j *job) checkApart(found *input.Found) error {
 	written := []string{}
 	for _, path := range slices.Concat([]string{j.Output, j.Rejects, j.Options.Report, j.Metrics, j.Page}, j.stateFiles(), j.Written) {
 		if path == "" {
@@ -151,7 +165,7 @@ func (j *job) checkApart() error {
 			}
 		}
 		written = append(written, path)
-		if j.isInput(path) {
+		if j.isInput(found, path) {
 			return UsageErrorf("%s would be overwritten: it is an input", path)
 		}
 	}
@@ -170,7 +184,7 @@ func sameFile(a, b string) bool {
 }
 
 // isInput reports whether a path is a file that is read.
-func (j *job) isInput(path string) bool {
+func (j *job) isInput(found *input.Found, path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return false
@@ -180,5 +194,5 @@ func (j *job) isInput(path string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(j.sources, func(s input.Source) bool { return s.SameFile(info) })
+	return found.Has(info)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"unsafe"
 
 	"dailystats/sorter"
 	"dailystats/stats/event"
@@ -25,6 +27,7 @@ type journal struct {
 	// gets full before its block ends waits for those before.
 	batchBytes int
 	free       chan *batch
+	memory     *atomic.Int64 // bytes that all batches take
 
 	// What was passed on.
 	invalid uint64
@@ -41,6 +44,7 @@ func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
 		limit:      o.MaxInvalid,
 		batchBytes: plan.BatchBytes,
 		free:       make(chan *batch, batches*plan.Workers),
+		memory:     new(atomic.Int64),
 	}
 	if o.Page != "" {
 		j.samples = new(samples)
@@ -161,7 +165,7 @@ type batch struct {
 // noted is an event in a batch, and how long the batch's texts are with it.
 type noted struct {
 	rules        event.RuleSet
-	log, rejects int
+	log, rejects int32
 }
 
 const (
@@ -169,18 +173,50 @@ const (
 	batches = 2
 	// longInvalid is the longest line that is copied, in bytes.
 	longInvalid = 4 * kib
-	// lastInvalid is what the last event of a batch can add to its texts, in
+	// lastInvalid is what the last event of a batch can add to its rejects, in
 	// bytes: a byte of a line becomes six at most.
 	lastInvalid = 6*longInvalid + 4*kib
+	// lastEntry is what it can add to the log: a message of up to four values, and
+	// the input's name.
+	lastEntry = 8 * kib
+	// leastInvalid is about how much an event adds to a text, at least, in bytes:
+	// there is a place in a batch for each so many bytes of one.
+	leastInvalid = 32
+	// longestSample is what a sample takes, in bytes: a message, of up to four values.
+	longestSample = kib
 )
+
+// batchMemory is what a batch takes, in bytes.
+func batchMemory(batchBytes int, samples bool) int64 {
+	memory := int64(2*batchBytes+lastInvalid+lastEntry) + int64(batchBytes/leastInvalid)*int64(unsafe.Sizeof(noted{}))
+	if samples {
+		memory += mostSamples * event.RuleCount * longestSample
+	}
+	return memory
+}
 
 // full reports whether a batch is to be passed on.
 func (j *journal) full(b *batch) bool {
-	return len(b.log) >= j.batchBytes || len(b.rejects) >= j.batchBytes
+	return len(b.log) >= j.batchBytes || len(b.rejects) >= j.batchBytes || len(b.events) == cap(b.events)
+}
+
+// makeRoom gives a batch its memory when it is first needed.
+func (j *journal) makeRoom(b *batch) {
+	b.events = make([]noted, 0, max(j.batchBytes/leastInvalid, 1))
+	if j.rejects != nil {
+		b.rejects = make([]byte, 0, j.batchBytes+lastInvalid)
+	}
+	if j.observer.AppendInvalid != nil {
+		b.log = make([]byte, 0, j.batchBytes+lastEntry)
+	}
+	j.memory.Add(int64(cap(b.events))*int64(unsafe.Sizeof(noted{})) + int64(cap(b.rejects)+cap(b.log)))
 }
 
 // add adds an event to what is wanted.
 func (j *journal) add(b *batch, e Invalid, line []byte) {
+	if b.events == nil {
+		j.makeRoom(b)
+	}
 	if j.rejects != nil {
 		b.rejects = output.AppendReject(b.rejects, e.Input, e.Unit(), e.Line, e.Fault.Rules.Codes(), line)
 	}
@@ -188,7 +224,7 @@ func (j *journal) add(b *batch, e Invalid, line []byte) {
 		b.log = j.observer.AppendInvalid(b.log, e)
 	}
 	b.samples = j.samples.find(b.samples, e)
-	b.events = append(b.events, noted{e.Fault.Rules, len(b.log), len(b.rejects)})
+	b.events = append(b.events, noted{e.Fault.Rules, int32(len(b.log)), int32(len(b.rejects))})
 }
 
 func (b *batch) reset() {

@@ -48,6 +48,9 @@ type MergeReport struct {
 	BytesSpilled uint64  `json:"bytes_spilled"` // to spill files
 	PeakMemory   uint64  `json:"peak_memory"`   // bytes resident, of the whole process
 	Seconds      float64 `json:"seconds"`
+
+	memory int64
+	plan   []PlanLine
 }
 
 // Merge adds up results to the one that a run over all of their events would have
@@ -75,12 +78,13 @@ func Merge(ctx context.Context, o MergeOptions) (MergeReport, error) {
 
 // merge is one merge.
 type merge struct {
-	job      *job // for its options and files
-	observer MergeObserver
-	plan     MergePlan
-	parts    []part
-	spills   []*spill // by the level of their parts
-	buffers  [][]byte // of readers, to be used again
+	job       *job // for its options and files
+	observer  MergeObserver
+	plan      MergePlan
+	parts     []part
+	mostParts load     // that were read side by side
+	spills    []*spill // by the level of their parts
+	buffers   [][]byte // of readers, to be used again
 
 	bytesRead    atomic.Int64
 	bytesSpilled atomic.Int64
@@ -101,7 +105,7 @@ func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 	if err := j.findInputs(ctx); err != nil {
 		return nil, err
 	}
-	if len(j.sources) == 0 {
+	if j.sources.Len() == 0 {
 		return nil, UsageErrorf("nothing to merge: give some results")
 	}
 	m := &merge{job: j, observer: o.Observer}
@@ -109,7 +113,7 @@ func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.plan, err = newMergePlan(j.Memory, m.parts, cmp.Or(o.openFiles, openFiles())); err != nil {
+	if m.plan, err = newMergePlan(j.Memory, m.parts, m.demand(cmp.Or(o.openFiles, openFiles()))); err != nil {
 		return nil, err
 	}
 	m.plan.sort(m.parts)
@@ -126,20 +130,34 @@ func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 	return m, nil
 }
 
+// demand is what the plan has to be made for.
+func (m *merge) demand(openFiles int) mergeDemand {
+	d := mergeDemand{openFiles: openFiles, files: 1, names: m.job.sources.Memory(), result: compressorMemory(m.job.Output)}
+	if m.job.Options.Report != "" {
+		d.files++
+	}
+	for s := range m.job.sources.All() {
+		d.names += int64(len(s.Name))
+	}
+	return d
+}
+
 // progress may be called by any goroutine.
 func (m *merge) progress() Progress {
-	return Progress{BytesRead: m.bytesRead.Load(), BytesTotal: m.job.bytesTotal}
+	return Progress{BytesRead: m.bytesRead.Load(), BytesTotal: m.job.sources.Size()}
 }
 
 // report tells what the merge saw so far.
 func (m *merge) report() MergeReport {
 	return MergeReport{
-		Inputs:       len(m.job.sources),
+		Inputs:       m.job.sources.Len(),
 		Rows:         m.rows,
 		Groups:       m.groups,
 		BytesRead:    uint64(m.bytesRead.Load()),
 		BytesSpilled: uint64(m.bytesSpilled.Load()),
 		PeakMemory:   peakMemory(),
+		memory:       m.job.Memory,
+		plan:         m.usedPlan(),
 	}
 }
 

@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
+
+	"dailystats/stats/output"
 )
 
 // MergePlan is what a merge spends its memory limit on. All sizes are in bytes,
 // but for those that are counts.
 //
-//	memory = program + runtime + slack + inputs + parts
+//	memory = program + runtime + slack + inputs + buffers + parts
 //
 // What is for parts is spent anew on each batch of them, with the result's
 // compressor beside the last.
@@ -21,6 +22,8 @@ type MergePlan struct {
 	Runtime int64 // what the Go runtime takes beside its heap
 	Slack   int64 // garbage not yet collected
 	Inputs  int64 // the names of all inputs, and what is known of them
+	Buffers int64 // of files that are written
+	Result  int64 // the compressor of the result
 
 	Parts  int64 // of a batch: their buffers and decompressors
 	Buffer int   // read buffer of each
@@ -29,11 +32,9 @@ type MergePlan struct {
 }
 
 const (
-	inputNameMemory = 512 // of each input: a path, and where it stands in several lists
+	inputNameMemory = 512 // of each input beside its name: where it stands in several lists
 
 	partMemory = kib // of each part that is read, beside its buffer
-
-	compressorMemory = 3 * mib // zstd's, which takes more than gzip's
 
 	minPartBuffer = 16 * kib
 	maxPartBuffer = 128 * kib // past that, reading gets no faster
@@ -64,14 +65,22 @@ type load struct {
 func (l load) plus(m load) load  { return load{l.memory + m.memory, l.files + m.files} }
 func (l load) minus(m load) load { return load{l.memory - m.memory, l.files - m.files} }
 
-// newMergePlan spends memory on merging parts, where so many files can be open.
-func newMergePlan(memory int64, parts []part, openFiles int) (MergePlan, error) {
-	p := spendOnMerge(memory, parts, openFiles)
+// mergeDemand is what a merge plan depends on beside memory and parts.
+type mergeDemand struct {
+	openFiles int   // that the system allows
+	names     int64 // bytes that the inputs' names take
+	files     int   // that are written
+	result    int64 // bytes that compressing the result takes
+}
+
+// newMergePlan spends memory on merging parts.
+func newMergePlan(memory int64, parts []part, d mergeDemand) (MergePlan, error) {
+	p := spendOnMerge(memory, parts, d)
 	if p.works(parts) {
 		return p, nil
 	}
 	enough := memory / mib * mib
-	for !spendOnMerge(enough, parts, openFiles).works(parts) {
+	for !spendOnMerge(enough, parts, d).works(parts) {
 		enough += mib
 	}
 	return p, UsageErrorf("--memory %s is too small to merge %d results: give --memory %dMiB or more", size(memory), len(parts), enough/mib)
@@ -79,20 +88,22 @@ func newMergePlan(memory int64, parts []part, openFiles int) (MergePlan, error) 
 
 // spendOnMerge divides memory up, without looking whether the parts are large
 // enough.
-func spendOnMerge(memory int64, parts []part, openFiles int) MergePlan {
+func spendOnMerge(memory int64, parts []part, d mergeDemand) MergePlan {
 	p := MergePlan{
 		Memory:  memory,
 		Program: programMemory,
 		Runtime: runtimeMemory + processorMemory,
-		Inputs:  int64(len(parts)) * inputNameMemory,
-		Files:   max(openFiles-ownFiles, minFiles),
+		Inputs:  d.names + int64(len(parts))*inputNameMemory,
+		Buffers: int64(d.files)*output.BufferSize + writeSize,
+		Result:  d.result,
+		Files:   max(d.openFiles-ownFiles, minFiles),
 		Buffer:  minPartBuffer,
 	}
-	rest := memory - p.Program - p.Runtime - p.Inputs
+	rest := memory - p.Program - p.Runtime - p.Inputs - p.Buffers
 	p.Slack = max(minSlack, min(rest/8, enoughSlack))
 	p.Parts = rest - p.Slack
-	p.Window = max(minWindow, powerOf2(rest/4))
-	left := p.Parts - compressorMemory - p.sum(parts).memory
+	p.Window = max(minWindow, min(powerOf2(rest/4), maxWindow))
+	left := p.Parts - p.Result - p.sum(parts).memory
 	p.Buffer = clamp(minPartBuffer+left/int64(len(parts)), minPartBuffer, maxPartBuffer)
 	return p
 }
@@ -148,7 +159,7 @@ func (p MergePlan) fits(l load) bool { return l.memory <= p.Parts && l.files <= 
 
 // finishes reports whether parts can be read side by side while the result is
 // written.
-func (p MergePlan) finishes(l load) bool { return p.fits(l.plus(load{memory: compressorMemory})) }
+func (p MergePlan) finishes(l load) bool { return p.fits(l.plus(load{memory: p.Result})) }
 
 // batch returns how many of the first parts are to be merged next. These are all
 // of them if the result can be written at once, and else no more than it takes to
@@ -173,18 +184,37 @@ func (p MergePlan) batch(parts []part) (n int, last bool) {
 	return len(parts), false
 }
 
-// String returns the plan as a table.
-func (p MergePlan) String() string {
-	var b strings.Builder
-	line := func(name string, bytes int64, detail string) {
-		fmt.Fprintf(&b, "%-24s %12s  %s\n", name, size(bytes), detail)
+// Lines returns what the memory is spent on, line by line.
+func (p MergePlan) Lines() []PlanLine {
+	return []PlanLine{
+		{Name: program, Planned: p.Program, Detail: "pages of the executable"},
+		{Name: goRuntime, Planned: p.Runtime, Detail: "what Go takes beside its heap"},
+		{Name: slack, Planned: p.Slack, Detail: "garbage"},
+		{Name: names, Planned: p.Inputs, Detail: "of inputs, and what is known of them"},
+		{Name: fileBuffers, Planned: p.Buffers, Detail: "of files that are written"},
+		{Name: partsRead, Planned: p.Parts - p.Result, Detail: fmt.Sprintf("side by side, %d files at most, with a buffer of %s each and windows up to %s",
+			p.Files, size(int64(p.Buffer)), size(p.Window))},
+		{Name: compressedResult, Planned: p.Result, Detail: "compressor"},
 	}
-	line("memory", p.Memory, "")
-	line("program", p.Program, "pages of the executable")
-	line("runtime", p.Runtime, "what Go takes beside its heap")
-	line("slack", p.Slack, "garbage")
-	line("inputs", p.Inputs, "names")
-	line("parts", p.Parts, fmt.Sprintf("read side by side, %d files at most, with a buffer of %s each and windows up to %s",
-		p.Files, size(int64(p.Buffer)), size(p.Window)))
-	return b.String()
+}
+
+// String returns the plan as a table.
+func (p MergePlan) String() string { return planTable(planTotal(p.Memory, 1), p.Lines(), false) }
+
+// PlanTable returns the plan as a table, with what was used of each part.
+func (r *MergeReport) PlanTable() string { return planTable(planTotal(r.memory, 1), r.plan, true) }
+
+// usedPlan returns the plan with what was used of it. It is for the end of a merge.
+func (m *merge) usedPlan() []PlanLine {
+	used := map[string]int64{
+		program:     programResident(),
+		goRuntime:   runtimeUsed(),
+		names:       m.plan.Inputs,
+		fileBuffers: m.plan.Buffers,
+		partsRead:   m.mostParts.memory,
+	}
+	if m.groups > 0 {
+		used[compressedResult] = m.plan.Result
+	}
+	return withUsed(m.plan.Lines(), used)
 }

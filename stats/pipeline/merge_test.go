@@ -215,7 +215,7 @@ func TestSpillsAreFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	m, err := newMerge(t.Context(), MergeOptions{Inputs: inputs, Output: os.DevNull, TempDir: t.TempDir(), Memory: 20 * mib, openFiles: few})
+	m, err := newMerge(t.Context(), MergeOptions{Inputs: inputs, Output: os.DevNull, TempDir: t.TempDir(), Memory: 16 * mib, openFiles: few})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestMergePlan(t *testing.T) {
 		for range rapid.IntRange(1, 400).Draw(t, "parts") {
 			parts = append(parts, part{need: needs.Draw(t, "need")})
 		}
-		p, err := newMergePlan(memory, parts, files)
+		p, err := newMergePlan(memory, parts, mergeDemand{openFiles: files})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +329,7 @@ func TestMergePlan(t *testing.T) {
 			n, last := p.batch(parts)
 			l := p.sum(parts[:n])
 			if last {
-				l.memory += compressorMemory
+				l.memory += p.Result
 			}
 			if n == 0 || fixed+l.memory > memory || l.files > max(files-ownFiles, minFiles) || batches > 1000 {
 				t.Fatalf("batch %d of %d parts takes %+v: %v", n, len(parts), l, p)
@@ -346,7 +346,7 @@ func TestMergePlan(t *testing.T) {
 // a limit that works, and that one of a MiB less doesn't.
 func TestMergePlanNamesWhatWorks(t *testing.T) {
 	for _, parts := range [][]part{make([]part, 1), make([]part, 20_000), {{need: need{true, 8 * mib}}}} {
-		_, err := newMergePlan(2*mib, parts, 100)
+		_, err := newMergePlan(2*mib, parts, mergeDemand{openFiles: 100})
 		var enough int64
 		if err == nil {
 			t.Fatal("2 MiB are enough")
@@ -354,10 +354,10 @@ func TestMergePlanNamesWhatWorks(t *testing.T) {
 		if _, scanErr := fmt.Sscanf(err.Error()[strings.Index(err.Error(), "give"):], "give --memory %dMiB", &enough); scanErr != nil {
 			t.Fatalf("%v: %v", err, scanErr)
 		}
-		if _, err := newMergePlan(enough*mib, parts, 100); err != nil {
+		if _, err := newMergePlan(enough*mib, parts, mergeDemand{openFiles: 100}); err != nil {
 			t.Error(err)
 		}
-		if _, err := newMergePlan((enough-1)*mib, parts, 100); err == nil {
+		if _, err := newMergePlan((enough-1)*mib, parts, mergeDemand{openFiles: 100}); err == nil {
 			t.Errorf("%d parts: %d MiB are enough, too", len(parts), enough-1)
 		}
 	}

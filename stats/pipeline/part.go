@@ -33,8 +33,8 @@ type part struct {
 
 // findParts looks at how the inputs are stored.
 func (m *merge) findParts(ctx context.Context) error {
-	m.parts = make([]part, 0, len(m.job.sources))
-	for _, s := range m.job.sources {
+	m.parts = make([]part, 0, m.job.sources.Len())
+	for s := range m.job.sources.All() {
 		n, err := m.needOf(ctx, s)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (m *merge) needOf(ctx context.Context, s input.Source) (need, error) {
 		}
 		return need{compressed, window}, err
 	}
-	windowed, stdin, err := input.NeedsWindow(ctx, []input.Source{s}, m.job.Stdin)
+	windowed, stdin, err := input.NeedsWindow(ctx, input.SourcesOf(s), m.job.Stdin)
 	m.job.Stdin = stdin
 	if windowed {
 		return need{true, input.UnknownWindow}, err
@@ -104,6 +104,9 @@ func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 
 // mergeParts writes what parts add up to, and lets go of them.
 func (m *merge) mergeParts(ctx context.Context, parts []part, w *rowWriter) error {
+	if l := m.plan.sum(parts); l.memory > m.mostParts.memory {
+		m.mostParts = l
+	}
 	readers := make([]*rowReader, 0, len(parts))
 	defer func() { m.closeReaders(readers) }()
 	for _, p := range parts {

@@ -6,36 +6,82 @@ import (
 	"strings"
 	"testing"
 
-	"dailystats/sorter"
 	"dailystats/stats/input/kafka"
+	"dailystats/stats/output"
 
 	"github.com/dustin/go-humanize"
 )
 
-// TestPlanKeepsItsPromise adds up both phases of every plan that works: neither
-// may come to more than the limit.
-func TestPlanKeepsItsPromise(t *testing.T) {
-	for _, memory := range []int64{24 * mib, 25 * mib, 32 * mib, 64 * mib, 100 * mib, 256 * mib, 1 << 30, 1 << 40} {
-		for _, workers := range []int{1, 2, 3, 4, 7, 16, 64} {
-			for _, maxLine := range []int{1, 100, 1 * mib, 16 * mib} {
-				for input := range 12 {
-					p, err := newPlan(memory, workers, demand{
-						maxLine:   maxLine,
-						sources:   []int{1, 3, 5000}[input/2%3],
-						window:    int64(input%2) * minWindow,
-						fetchSize: input / 6 * mib,
-					})
-					if err != nil {
-						continue
-					}
-					input := int64(p.Blocks*p.BlockSize) + p.Decoder + p.Ahead + p.Fetched
-					reading := int64(p.Workers*p.RunRecords)*sorter.EntrySize + sorter.PoolChunks*int64(p.ChunkPages)*sorter.PageSize
-					merging := int64(p.Chunks)*sorter.ChunkBuffer + int64(p.Runs)*sorter.PageSize + int64(p.FanIn*levels)*sorter.StreamBuffer +
-						p.stretchMemory(p.StretchRecords)
-					if sum := p.Program + p.Runtime + p.Slack + p.Stacks + input + max(reading, merging); sum > memory {
-						t.Errorf("%d bytes of %d are spent:\n%v", sum, memory, p)
-					}
+// demands is everything that a plan may have to be made for, in many combinations.
+func demands() (all []demand) {
+	for _, maxLine := range []int{1, 100, 1 * mib, 16 * mib} {
+		for _, window := range []int64{0, minWindow} {
+			for n := range 24 {
+				d := demand{
+					maxLine:   maxLine,
+					window:    window,
+					sources:   []int{1, 3, 5000}[n%3],
+					names:     int64(n%2) * 3 * mib,
+					fetchSize: n / 6 % 2 * mib,
+					checks:    n%4 == 3,
+					files:     n % 6,
+					rejects:   []int64{0, output.CompressorMemory("r.gz"), output.CompressorMemory("r.zst")}[n/3%3],
+					samples:   n%5 == 0,
 				}
+				if !d.checks {
+					d.result = []int64{output.CompressorMemory("r.gz"), 0, output.CompressorMemory("r.zst")}[n/2%3]
+					d.state = n%7 == 0
+				}
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+// TestPlanKeepsItsPromise adds up all phases of every plan that works: none may come
+// to more than the limit.
+func TestPlanKeepsItsPromise(t *testing.T) {
+	for _, memory := range []int64{24 * mib, 25 * mib, 32 * mib, 48 * mib, 64 * mib, 100 * mib, 256 * mib, 1 << 30, 1 << 40} {
+		for _, workers := range []int{1, 2, 3, 4, 8, 16, 64} {
+			for _, d := range demands() {
+				p, err := newPlan(memory, workers, d)
+				if err != nil {
+					continue
+				}
+				sums := map[Phase]int64{}
+				for _, l := range p.Lines() {
+					sums[l.Phase] += l.Planned
+				}
+				read := sums[always] + sums[reading]
+				folded := sums[always] + p.Rejects + sums[merging]
+				written := sums[always] - p.Decoder + sums[merging] + sums[writing]
+				if most := max(read, folded, written); most > memory {
+					t.Errorf("%d bytes of %d are spent on %+v:\n%v", most, memory, d, p)
+				}
+			}
+		}
+	}
+}
+
+// TestPlanStopsGrowing proves that there is a limit past which nothing is spent on
+// buffers any more, so that what cannot be used is not asked of the system either.
+func TestPlanStopsGrowing(t *testing.T) {
+	const enough = 3 * gib
+	for _, d := range demands() {
+		for _, memory := range []int64{16 * gib, 1 << 40, 1 << 50} {
+			p, err := newPlan(memory, 2, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sum int64
+			for _, l := range p.Lines() {
+				if l.Name != slack {
+					sum += l.Planned
+				}
+			}
+			if sum > enough {
+				t.Errorf("%s of %s are spent:\n%v", size(sum), size(memory), p)
 			}
 		}
 	}
@@ -105,7 +151,7 @@ func TestPlanTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Count(p.String(), "\n"); lines != 15 {
-		t.Errorf("%d lines:\n%v", lines, p)
+	if lines, want := strings.Count(p.String(), "\n"), len(p.Lines())+1; lines != want {
+		t.Errorf("%d lines, want %d:\n%v", lines, want, p)
 	}
 }

@@ -33,6 +33,8 @@ type Report struct {
 	Result *Result `json:"result,omitempty"`
 
 	FastEvents uint64 `json:"-"` // valid events that the fast reader took
+
+	plan []PlanLine
 }
 
 // PartitionRange is the messages of a partition with offsets from From to before
@@ -73,6 +75,7 @@ func (j *job) report() Report {
 		FastEvents:    j.counts.fast,
 		Kafka:         j.ranges(),
 	}
+	r.plan = j.usedPlan()
 	if j.sorter != nil {
 		r.BytesSpilled = uint64(j.sorter.BytesSpilled())
 	}

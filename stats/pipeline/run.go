@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -75,7 +76,7 @@ type job struct {
 	plan       Plan
 	topics     *kafka.Inputs // nil where there are none
 	state      *state        // nil where none is kept
-	sources    []input.Source
+	sources    *input.Sources
 	result     *output.File // nil where events are only checked
 	rejects    *output.File // nil where none are wanted
 	reportFile *output.File // likewise
@@ -92,7 +93,6 @@ type job struct {
 	tallies   []*tally // one for each worker of the reduce pass
 	calendar  *calendar
 
-	bytesTotal  int64
 	course      *course       // nil where no page is wanted
 	eventsSoFar atomic.Uint64 // valid ones, in the blocks that are through
 	merging     atomic.Bool
@@ -149,6 +149,11 @@ func (j *job) do(ctx context.Context) error {
 	if err := j.read(ctx); err != nil || j.result == nil {
 		return err
 	}
+	if j.rejects != nil { // its compressor makes room for the result's
+		if err := j.rejects.Finish(); err != nil {
+			return err
+		}
+	}
 	if err := j.reduce(ctx); err != nil {
 		return err
 	}
@@ -159,6 +164,7 @@ func (j *job) do(ctx context.Context) error {
 // publish makes the files appear, the result among them unless there was a
 // failure.
 func (j *job) publish(ctx context.Context, report Report, failure error) error {
+	j.release()
 	err := cmp.Or(j.writeReport(report), j.writeMetrics(report, failure), j.writePage(report))
 	if err != nil {
 		return err
@@ -179,6 +185,18 @@ func (j *job) publish(ctx context.Context, report Report, failure error) error {
 		}
 		return j.Observer.Ending(report, failure)
 	})
+}
+
+// release makes room for what is written last, if anything is.
+func (j *job) release() {
+	if j.reportFile == nil && j.metrics == nil && j.page == nil {
+		return
+	}
+	if j.sorter != nil {
+		j.sorter.Close()
+		j.sorter = nil
+	}
+	debug.FreeOSMemory()
 }
 
 // publish commits those of files that are wanted, unless ending fails, which is
@@ -264,7 +282,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 
 // progress may be called by any goroutine.
 func (j *job) progress() Progress {
-	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.bytesTotal, Events: j.eventsSoFar.Load(), Merging: j.merging.Load()}
+	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.sources.Size(), Events: j.eventsSoFar.Load(), Merging: j.merging.Load()}
 }
 
 // reduce writes the result.

@@ -190,6 +190,9 @@ func (j *job) stateFiles() []string {
 	return []string{j.state.path, filepath.Join(j.State, lockName)}
 }
 
+// stateMemory is what reduceWithState takes for its readers and writers, in bytes.
+const stateMemory = 2*maxPartBuffer + 2*writeSize
+
 // reduceWithState adds what was read to the result of the state, in one pass over
 // both, and writes the new state and the result.
 func (j *job) reduceWithState(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"sync/atomic"
+	"unsafe"
 
 	"dailystats/sorter"
 	"dailystats/stats"
@@ -38,6 +39,13 @@ type tally struct {
 // mostDays is the number of days that are kept one by one: more than a chart can
 // show.
 const mostDays = 1024
+
+// tallyMemory is what adding up by day takes, in bytes.
+func tallyMemory(workers int) int64 {
+	const all = 2 // one more while they are merged
+	tally := int64(mostDays) * int64(unsafe.Sizeof(Daily{}))
+	return int64(unsafe.Sizeof(calendar{})) + int64(workers)*all*tally
+}
 
 func newTally() *tally { return &tally{width: 1} }
 

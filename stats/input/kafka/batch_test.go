@@ -124,7 +124,7 @@ func BenchmarkMessages(b *testing.B) {
 			answer := answered(b, codecs[name], values[:len(values)/2], values[len(values)/2:])
 			b.SetBytes(int64(len(answer.RecordBatches)))
 			for b.Loop() {
-				r := input.NewReader(answerSource(answer), input.Config{MaxWindow: 8 << 20, AheadWindow: 8 << 20})
+				r := input.NewReader(input.SourcesOf(answerSource(answer)...), input.Config{MaxWindow: 8 << 20, AheadWindow: 8 << 20})
 				errs := make(chan error, 1)
 				go func() { errs <- r.Run(context.Background()) }()
 				lines := 0

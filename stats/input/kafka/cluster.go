@@ -11,6 +11,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -27,6 +28,8 @@ type cluster struct {
 	timeout   time.Duration
 	fetchSize int
 	tell      func(string)
+
+	largestAnswer atomic.Int64 // bytes
 
 	mu     sync.Mutex
 	topics map[string]topicDetail // as they were when they were looked up last
@@ -178,6 +181,16 @@ func plainly(err error) error {
 func isTimeout(err error) bool {
 	var ofNet net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &ofNet) && ofNet.Timeout()
+}
+
+// note takes down the size of an answer. Any goroutine may call it.
+func (c *cluster) note(size int64) {
+	for {
+		before := c.largestAnswer.Load()
+		if size <= before || c.largestAnswer.CompareAndSwap(before, size) {
+			return
+		}
+	}
 }
 
 // lookUp asks for a topic's partitions and their leaders. It asks brokers, where

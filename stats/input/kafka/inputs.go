@@ -57,6 +57,14 @@ func NewInputs(s Settings) *Inputs {
 	return &Inputs{settings: s, clusters: map[string]*cluster{}}
 }
 
+// LargestAnswer returns the most bytes of batches that a broker has sent at a time.
+func (in *Inputs) LargestAnswer() (most int) {
+	for _, c := range in.clusters {
+		most = max(most, int(c.largestAnswer.Load()))
+	}
+	return most
+}
+
 // Close ends all connections.
 func (in *Inputs) Close() {
 	for _, c := range in.clusters {

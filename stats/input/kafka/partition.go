@@ -170,7 +170,9 @@ func (p *partition) ask(ctx context.Context) (*kmsg.FetchResponseTopicPartition,
 	if len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 {
 		return nil, errNotAsked
 	}
-	return &fetched.Topics[0].Partitions[0], nil
+	answer := &fetched.Topics[0].Partitions[0]
+	p.cluster.note(int64(len(answer.RecordBatches)))
+	return answer, nil
 }
 
 // fault returns what is wrong with an answer.

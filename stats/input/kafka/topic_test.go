@@ -109,7 +109,7 @@ func newInputs(t testing.TB, s Settings) *Inputs {
 func readSources(t testing.TB, sources []input.Source, c input.Config) (lines []string, err error) {
 	t.Helper()
 	c.MaxWindow, c.AheadWindow = 8<<20, 8<<20
-	r := input.NewReader(sources, c)
+	r := input.NewReader(input.SourcesOf(sources...), c)
 	errs := make(chan error, 1)
 	go func() { errs <- r.Run(t.Context()) }()
 	of := map[string][]string{}
@@ -655,7 +655,7 @@ func TestCancel(t *testing.T) {
 		cancel(stopped)
 		return nil, nil, true
 	})
-	if err := input.NewReader(sources, input.Config{}).Run(ctx); err != stopped {
+	if err := input.NewReader(input.SourcesOf(sources...), input.Config{}).Run(ctx); err != stopped {
 		t.Errorf("error %v", err)
 	}
 }
