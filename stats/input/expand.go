@@ -117,37 +117,35 @@ func (e *expander) add(arg string) error {
 	}
 }
 
-// listing lists a folder.
-func (e *expander) listing(folder string) *listing {
+// listing lists a folder, in a part of the memory that is left.
+func (e *expander) listing(folder string, part int64) *listing {
 	const plenty = 32 << 20
-	if e.Memory == 0 {
-		return newListing(e.ctx, folder, plenty)
-	}
 	left := e.Memory - e.found.Memory()
-	return newListing(e.ctx, folder, int(min(max(left/5, leastListing), plenty)))
+	switch {
+	case e.Memory == 0:
+		left = plenty * part
+	case e.found.Sources.counted:
+		left = e.Memory
+	}
+	return newListing(e.ctx, folder, int(min(max(left/part, leastListing), plenty)))
 }
 
 // addFolder adds a folder's regular files, also those that it has links to.
 func (e *expander) addFolder(folder string) error {
 	isEmpty := true
-	list := e.listing(folder)
+	list := e.listing(folder, 2)
 	for more := true; more; more = list.again() {
-		entries, err := list.ReadDir(".")
+		names, err := list.names()
 		if err != nil {
-			return fileError(folder, err)
+			return e.failure(folder, err)
 		}
-		for _, entry := range entries {
-			if !entry.Type().IsRegular() && entry.Type()&fs.ModeSymlink == 0 {
-				continue
-			}
-			path := filepath.Join(folder, entry.Name())
-			info, err := os.Stat(path)
+		for _, name := range names {
+			path := filepath.Join(folder, name)
+			info, err := e.stat(path)
 			switch {
-			case err != nil && isNotExist(err) && !entry.Type().IsRegular():
-				continue // a link to nothing
 			case err != nil:
-				return fileError(path, err)
-			case info.Mode().IsRegular():
+				return e.failure(path, err)
+			case info != nil && info.Mode().IsRegular():
 				e.addFile(path, info)
 				isEmpty = false
 			}
@@ -159,26 +157,39 @@ func (e *expander) addFolder(folder string) error {
 	return nil
 }
 
+// stat looks at a file that was found, or returns nil if that is a link to nothing.
+func (e *expander) stat(path string) (fs.FileInfo, error) {
+	if e.ctx.Err() != nil {
+		return nil, context.Cause(e.ctx)
+	}
+	info, err := os.Stat(path)
+	if err == nil || !isNotExist(err) {
+		return info, err
+	}
+	if link, linkErr := os.Lstat(path); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
+		return nil, nil
+	}
+	return nil, err
+}
+
 // addGlob adds the files that a glob matches, but no folders: "**" matches those
 // too, and their files would be there twice.
 func (e *expander) addGlob(pattern string) error {
 	isEmpty := true
 	base, rest := doublestar.SplitPattern(filepath.ToSlash(filepath.Clean(pattern)))
-	list := e.listing(base)
+	list := e.listing(base, 4) // for the entries of a folder, and for what matches
 	for more := true; more; more = list.again() {
 		matches, err := list.matches(rest)
 		if err != nil {
-			return globError(pattern, base, err)
+			return e.globFailure(pattern, base, err)
 		}
 		for _, match := range matches {
 			path := filepath.Join(base, filepath.FromSlash(match))
-			info, err := os.Stat(path)
+			info, err := e.stat(path)
 			switch {
-			case err != nil && isNotExist(err):
-				continue // a link to nothing
 			case err != nil:
-				return fileError(path, err)
-			case !info.IsDir():
+				return e.failure(path, err)
+			case info != nil && !info.IsDir():
 				e.addFile(path, info)
 				isEmpty = false
 			}
@@ -207,10 +218,20 @@ func (l *listing) matches(pattern string) ([]string, error) {
 	return found.sorted(), err
 }
 
-// globError puts an error of a glob below base into words.
-func globError(pattern, base string, err error) error {
+// failure says which file err is about, unless it is the end of the context.
+func (e *expander) failure(name string, err error) error {
+	if e.ctx.Err() != nil {
+		return context.Cause(e.ctx)
+	}
+	return fileError(name, err)
+}
+
+// globFailure puts an error of a glob below base into words.
+func (e *expander) globFailure(pattern, base string, err error) error {
 	var pathErr *fs.PathError
 	switch {
+	case e.ctx.Err() != nil:
+		return context.Cause(e.ctx)
 	case errors.Is(err, doublestar.ErrBadPattern):
 		return fmt.Errorf("%w: %s, which is no valid glob either", ErrNotFound, label(pattern))
 	case errors.As(err, &pathErr):

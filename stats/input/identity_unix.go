@@ -37,6 +37,9 @@ func (s *fileSet) add(info fs.FileInfo) bool {
 		(*s)[device] = new(inodes)
 	}
 	bucket := (*s)[device].bucket(uint64(file.Ino))
+	if n := len(*bucket); n == cap(*bucket) { // append would have more in reserve
+		*bucket = append(make([]uint64, 0, n+n/8+1), *bucket...)
+	}
 	*bucket = append(*bucket, uint64(file.Ino))
 	return true
 }

@@ -32,7 +32,7 @@ type listing struct {
 
 const (
 	leastRoom = 128 << 10
-	entryRoom = 96 // bytes of an entry beside its name
+	entryRoom = 64 // bytes of what is found, beside its name
 )
 
 func newListing(ctx context.Context, base string, room int) *listing {
@@ -45,13 +45,29 @@ func (l *listing) again() bool {
 	return l.from != ""
 }
 
-// sees reports whether the pass is about a path, or about paths below it.
+// sees reports whether the pass is about a path, or about paths below it: a/b comes
+// behind a-c, though a comes before it.
 func (l *listing) sees(path string) bool {
-	isAbove := len(path) < len(l.from) && l.from[len(path)] == '/' && strings.HasPrefix(l.from, path)
+	isAbove := len(path) < len(l.from) && strings.HasPrefix(l.from, path) && l.from[len(path)] <= '/'
 	return (path >= l.from || isAbove) && l.isBefore(path)
 }
 
 func (l *listing) isBefore(path string) bool { return l.until == "" || path < l.until }
+
+// names returns the names of what a pass sees in the folder base itself.
+func (l *listing) names() ([]string, error) {
+	f, err := l.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	folder, ok := f.(*os.File)
+	if !ok {
+		return nil, fs.ErrInvalid
+	}
+	found := nearest[string]{listing: l, name: func(name string) string { return name }}
+	return found.all(folder.Readdirnames)
+}
 
 // ReadDir implements fs.ReadDirFS.
 func (l *listing) ReadDir(dir string) ([]fs.DirEntry, error) {
@@ -68,23 +84,7 @@ func (l *listing) ReadDir(dir string) ([]fs.DirEntry, error) {
 	if dir != "." {
 		found.folder = dir + "/"
 	}
-	for {
-		const some = 1000
-		entries, err := folder.ReadDir(some)
-		for _, e := range entries {
-			if l.sees(found.folder + e.Name()) {
-				found.add(e)
-			}
-		}
-		switch {
-		case l.ctx.Err() != nil:
-			return nil, context.Cause(l.ctx)
-		case err == io.EOF:
-			return found.sorted(), nil
-		case err != nil:
-			return nil, err
-		}
-	}
+	return found.all(folder.ReadDir)
 }
 
 // nearest collects what a pass finds. Where that is more than there is room for, the
@@ -97,6 +97,27 @@ type nearest[T any] struct {
 	bytes   int
 }
 
+// all returns what the pass sees of a folder whose entries read gives, some at a time.
+func (n *nearest[T]) all(read func(int) ([]T, error)) ([]T, error) {
+	for {
+		const some = 1000
+		entries, err := read(some)
+		for _, e := range entries {
+			if n.listing.sees(n.folder + n.name(e)) {
+				n.add(e)
+			}
+		}
+		switch {
+		case n.listing.ctx.Err() != nil:
+			return nil, context.Cause(n.listing.ctx)
+		case err == io.EOF:
+			return n.sorted(), nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
 func (n *nearest[T]) add(t T) {
 	n.found = append(n.found, t)
 	n.bytes += entryRoom + len(n.name(t))
@@ -105,8 +126,11 @@ func (n *nearest[T]) add(t T) {
 	}
 	n.found = n.sorted()
 	keep := len(n.found) * 2 / 3
-	if keep < 2 {
-		return // there must be some progress
+	for keep < len(n.found) && n.folder+n.name(n.found[keep]) <= n.listing.from {
+		keep++
+	}
+	if keep == len(n.found) {
+		return // the next pass must begin behind this one
 	}
 	n.listing.until = n.folder + n.name(n.found[keep])
 	clear(n.found[keep:])

@@ -297,7 +297,8 @@ func (p Plan) works() bool {
 func memoryToFind(memory int64) int64 { return max(memory-spentWhileFinding(), mib) }
 
 func spentWhileFinding() int64 {
-	return programMemory + runtimeMemory + int64(runtime.GOMAXPROCS(0))*processorMemory + minSlack
+	const slack = 3 * mib // folders are listed in pieces, which become garbage
+	return programMemory + runtimeMemory + int64(runtime.GOMAXPROCS(0))*processorMemory + slack
 }
 
 // enoughToFind is the least limit, in whole MiB, of which so much is for finding

@@ -1,0 +1,154 @@
+package input
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// TestSources proves that a list gives back what was added to it, and that it takes
+// the memory that it says, kept or only counted.
+func TestSources(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.SampledFrom([]string{"", "a", "b", "/", "events-2024-01-01-", "\xff", "日", strings.Repeat("long", 1000)})
+		var want []Source
+		list, counted := new(Sources), new(Sources)
+		counted.countOnly()
+		for range rapid.IntRange(0, 300).Draw(t, "sources") {
+			s := Source{Name: piece.Draw(t, "folder") + piece.Draw(t, "name") + fmt.Sprint(rapid.IntRange(0, 1e6).Draw(t, "number"))}
+			s.regular = rapid.IntRange(0, 9).Draw(t, "pipe") > 0
+			if s.regular {
+				s.size = rapid.Int64Range(0, 1<<50).Draw(t, "size")
+			}
+			if s.regular && rapid.Bool().Draw(t, "part") {
+				s.isPart, s.from, s.until = true, rapid.Int64Range(0, s.size).Draw(t, "from"), s.size
+			}
+			want = append(want, s)
+			list.Add(s)
+			counted.Add(s)
+		}
+		if got := slices.Collect(list.All()); !slices.EqualFunc(got, want, sameSource) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+		memory := int64(len(list.others)) * otherMemory
+		for _, c := range list.chunks {
+			memory += int64(cap(c))
+		}
+		if list.Memory() != memory || counted.Memory() != memory || list.Len() != len(want) || counted.Len() != len(want) {
+			t.Errorf("%d sources take %d bytes, not %d; only counted, %d take %d", list.Len(), memory, list.Memory(), counted.Len(), counted.Memory())
+		}
+	})
+}
+
+func sameSource(a, b Source) bool {
+	return a.Name == b.Name && a.regular == b.regular && a.size == b.size && a.isPart == b.isPart && a.from == b.from && a.until == b.until
+}
+
+// TestManySources proves that a file takes few bytes.
+func TestManySources(t *testing.T) {
+	const count = 100_000
+	list := new(Sources)
+	for i := range count {
+		list.Add(Source{Name: fmt.Sprintf("some/folder/events-2024-01-01-host-%07d.jsonl", i), regular: true, size: 12345})
+	}
+	if most := int64(16 * count); list.Memory() > most {
+		t.Errorf("%d sources take %d bytes, want at most %d", count, list.Memory(), most)
+	}
+}
+
+// TestListing proves that what is found in several passes is the same as in one, in
+// the same order, and that passes have no more than there is room for.
+func TestListing(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	rapid.Check(t, func(t *rapid.T) {
+		if err := os.RemoveAll("x"); err != nil {
+			t.Fatal(err)
+		}
+		part := rapid.SampledFrom([]string{"a", "a-", "a0", "b", "b.gz", "c.gz", ".h", "Ω"})
+		for range rapid.IntRange(1, 40).Draw(t, "files") {
+			path := "x"
+			for range rapid.IntRange(1, 3).Draw(t, "depth") {
+				path += "/" + part.Draw(t, "name")
+			}
+			if os.MkdirAll(filepath.Dir(path), 0o700) == nil {
+				_ = os.WriteFile(path, nil, 0o600) // where there is no folder of that name
+			}
+		}
+		room := rapid.IntRange(1, 2000).Draw(t, "room")
+		for _, pattern := range []string{"x/*", "x/**", "x/*/*", "x/**/*.gz", "x/{b,a}*/*", "x/a*/{b,c}.gz", "x/[ab]/**"} {
+			want, err := doublestar.FilepathGlob(pattern, doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(want)
+			want = slices.Compact(want)
+			base, rest := doublestar.SplitPattern(pattern)
+			list := newListing(context.Background(), base, 0)
+			list.room = room
+			var got []string
+			for more := true; more; more = list.again() {
+				paths, err := list.matches(rest)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if most := 3 + room/entryRoom; len(paths) > most {
+					t.Fatalf("a pass found %d paths, where there is room for %d", len(paths), most)
+				}
+				for _, path := range paths {
+					got = append(got, filepath.Join(base, path))
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%s in %d bytes: -want +got:\n%s", pattern, room, diff)
+			}
+		}
+	})
+}
+
+// TestTooManyInputs proves that finding inputs ends where they take more memory than
+// there is, with what would be enough, to the last file.
+func TestTooManyInputs(t *testing.T) {
+	tree(t)
+	for i := range 3000 {
+		if err := os.WriteFile(fmt.Sprintf("%0200d", i), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, arg := range []string{".", "*"} {
+		_, err := Expand(t.Context(), []string{arg}, Expansion{Memory: leastListing + 10_000})
+		var tooMany *TooManyError
+		if !errors.As(err, &tooMany) || tooMany.Count != 3000 {
+			t.Fatalf("%s: %v", arg, err)
+		}
+		if _, err := Expand(t.Context(), []string{arg}, Expansion{Memory: tooMany.Memory - 1}); !errors.As(err, &tooMany) {
+			t.Errorf("%s: less than enough is enough: %v", arg, err)
+		}
+		found, err := Expand(t.Context(), []string{arg}, Expansion{Memory: tooMany.Memory})
+		if err != nil || found.Sources.Len() != 3000 {
+			t.Errorf("%s: what is called enough is not: %v", arg, err)
+		}
+	}
+}
+
+// TestExpandEnds proves that looking for inputs ends with its context.
+func TestExpandEnds(t *testing.T) {
+	tree(t, "d/a")
+	stop := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stop)
+	for _, arg := range []string{"d", "d/*", "**"} {
+		if _, err := Expand(ctx, []string{arg}, Expansion{}); err != stop {
+			t.Errorf("%s: %v", arg, err)
+		}
+	}
+}
