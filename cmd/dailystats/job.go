@@ -17,7 +17,9 @@ import (
 // runJob runs the pipeline with a log and a progress bar.
 func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 	o.Memory = cmp.Or(o.Memory, defaultMemory())
-	limitMemory(o.Memory)
+	if err := limitMemory(o.Memory); err != nil {
+		return err
+	}
 	screen := newTerminal(os.Stderr, flags.Progress)
 	log, err := openLog(&flags.logFlags, screen)
 	if err != nil {

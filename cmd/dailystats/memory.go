@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"dailystats/stats/pipeline"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/dustin/go-humanize"
 )
 
 // gcPercent lets the heap grow by half before it is collected. Nearly all of it
@@ -14,12 +17,39 @@ import (
 // rare, and what merging allocates soon takes the place of what reading held.
 const gcPercent = 50
 
-// limitMemory gives the Go runtime its part of a memory limit, in bytes.
-func limitMemory(memory int64) {
+// limitMemory gives the Go runtime its part of a memory limit, in bytes. What the
+// machine does not have, or the process may not use, is an error.
+func limitMemory(memory int64) error {
+	if err := checkMemory(memory, memlimit.FromSystem, "this machine has"); err != nil {
+		return err
+	}
+	if err := checkMemory(memory, memlimit.FromCgroup, "this container may use"); err != nil {
+		return err
+	}
+	if err := checkAddressSpace(memory); err != nil {
+		return err
+	}
 	avoidHugePages()
 	giveBackStartup()
 	debug.SetMemoryLimit(pipeline.HeapLimit(memory))
 	debug.SetGCPercent(gcPercent)
+	return nil
+}
+
+// checkMemory returns an error if a memory limit is more than there is of whatever
+// available tells.
+func checkMemory(memory int64, available memlimit.Provider, what string) error {
+	most, err := available()
+	if err != nil || uint64(memory) <= most { // or it can't be told
+		return nil
+	}
+	return usageError{fmt.Errorf("--memory %s is more than the %s that %s: give less", size(memory), humanize.IBytes(most), what)}
+}
+
+// errAddressSpace is an error about a limit of the process that the shell's ulimit sets.
+func errAddressSpace(ulimit string, limit, needed uint64) error {
+	return errors.New("the process may use " + humanize.IBytes(limit) + " of address space (" + ulimit + "), and needs " +
+		humanize.IBytes(needed) + ": raise that limit, or give less --memory")
 }
 
 // useProcessors keeps the Go runtime to as many processors as there are workers:

@@ -40,7 +40,9 @@ func (c *mergeCommand) Run(ctx context.Context) error {
 		return errNoOutput
 	}
 	o := c.options()
-	limitMemory(o.Memory)
+	if err := limitMemory(o.Memory); err != nil {
+		return err
+	}
 	screen := newTerminal(os.Stderr, c.Progress)
 	log, err := openLog(&c.logFlags, screen)
 	if err != nil {

@@ -243,7 +243,7 @@ func unpack(ts *testscript.TestScript, args []string) error {
 
 // figures are what differs between runs, in a log as text or JSON and in a
 // report.
-var figures = regexp.MustCompile(`\b((?:time|seconds|peak_memory|memory|workers)"?[=:] ?)("[^"]*"|[0-9][0-9.e+-]*)`)
+var figures = regexp.MustCompile(`\b((?:time|seconds|peak_memory|memory|workers)"?[=:] ?|used ) *("[^"]*"|[0-9][0-9.e+-]*(?: [KMG]?i?B)?)`)
 
 func scrub(ts *testscript.TestScript, args []string) error {
 	text := figures.ReplaceAllString(ts.ReadFile(args[0]), "${1}0")

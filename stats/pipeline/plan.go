@@ -293,8 +293,9 @@ func (p Plan) works() bool {
 }
 
 // memoryToFind is how much of a limit there is for finding inputs, before anything
-// else needs memory.
-func memoryToFind(memory int64) int64 { return max(memory-spentWhileFinding(), mib) }
+// else needs memory. It is enough for a few in any case: if the limit is too small for
+// all else, the plan will tell.
+func memoryToFind(memory int64) int64 { return max(memory-spentWhileFinding(), 2*mib) }
 
 func spentWhileFinding() int64 {
 	const slack = 3 * mib // folders are listed in pieces, which become garbage
