@@ -86,7 +86,8 @@ func TestBrokerManyAborted(t *testing.T) {
 	}
 	producers.Wait()
 	b.produce(lines[1:])
-	mustExecute(t, command, dir, b.url(""), "-o", "result", "--memory", "24MiB", "--parallel", "1", "--kafka-timeout", "5s")
+	b.awaitEndOfTransactions()
+	mustExecute(t, command, dir, b.url(""), "-o", "result", "--memory", "24MiB", "--parallel", "1")
 	if readFile(t, dir, "result") != resultOf(t, command, lines[1:]) {
 		t.Error("not the result of the messages that were not aborted")
 	}
@@ -102,7 +103,11 @@ func TestBrokerRetention(t *testing.T) {
 	b.produce(someEvents(100, 100))
 	offsets := kadm.Offsets{}
 	offsets.Add(kadm.Offset{Topic: b.name, Partition: 0, At: 150})
-	if _, err := kadm.NewClient(b.client).DeleteRecords(t.Context(), offsets); err != nil {
+	deleted, err := b.admin().DeleteRecords(t.Context(), offsets)
+	if err == nil {
+		err = deleted.Error()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, state := range [][]string{{"--state", "state"}, nil} {
@@ -134,10 +139,12 @@ func TestBrokerLiveGroup(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer consumer.Close()
-			if err := consumer.PollFetches(t.Context()).Err(); err != nil {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			if err := consumer.PollFetches(ctx).Err(); err != nil { // it is a member by then
 				t.Fatal(err)
 			}
-			groups, err := kadm.NewClient(b.client).DescribeConsumerGroups(t.Context(), b.name)
+			groups, err := b.admin().DescribeConsumerGroups(t.Context(), b.name)
 			if newer := len(groups[b.name].Members) == 1; err != nil || newer != (name == "consumer") {
 				t.Errorf("it is no group of this protocol: %+v, %v", groups, err)
 			}
@@ -180,11 +187,13 @@ func TestBrokerTopicDeleted(t *testing.T) {
 	}
 	deleted := make(chan error)
 	go func() {
-		time.Sleep(100 * time.Millisecond)
-		_, err := kadm.NewClient(b.client).DeleteTopic(context.Background(), b.name)
+		err := awaitFiles(dir)
+		if err == nil {
+			_, err = b.admin().DeleteTopic(context.Background(), b.name)
+		}
 		deleted <- err
 	}()
-	// One worker, and rejects, so that it takes a while.
+	// One worker, so that it takes a while.
 	status, text := execute(t, command, dir, b.url(""), "-o", "result", "--parallel", "1", "--memory", "24MiB", "--kafka-timeout", "3s", "--log-level", "error")
 	if err := <-deleted; err != nil {
 		t.Fatal(err)
@@ -198,7 +207,17 @@ func TestBrokerTopicDeleted(t *testing.T) {
 	if left := folderNames(t, dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if _, err := kadm.NewClient(b.client).CreateTopic(context.Background(), 1, 1, nil, b.name); err != nil { // for the end of the test to delete
-		t.Error(err)
+	b.createTopic() // for the end of the test to delete
+}
+
+// awaitFiles waits until a run begins to write to a folder: it knows then what it
+// will read.
+func awaitFiles(folder string) error {
+	for range patience / time.Millisecond {
+		if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
+			return err
+		}
+		time.Sleep(time.Millisecond)
 	}
+	return fmt.Errorf("nothing is written within %v", patience)
 }

@@ -101,9 +101,13 @@ func (b *broker) produceBomb(partition int32) {
 
 	request := kmsg.NewPtrProduceRequest()
 	request.Acks, request.TimeoutMillis = -1, 10_000
+	known, err := b.topic(context.Background())
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	topic := kmsg.NewProduceRequestTopic()
 	topic.Topic = b.name
-	topic.TopicID = b.topic().ID
+	topic.TopicID = known.TopicID
 	part := kmsg.NewProduceRequestTopicPartition()
 	part.Partition, part.Records = partition, batch.AppendTo(nil)
 	topic.Partitions = append(topic.Partitions, part)

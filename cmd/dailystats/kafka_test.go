@@ -30,6 +30,7 @@ type broker struct {
 	cluster *kfake.Cluster // nil for a real one
 	address string
 	name    string      // of the topic
+	parts   int32       // partitions that it has
 	client  *kgo.Client // not for transactions
 }
 
@@ -37,7 +38,7 @@ const brokerVariable = "DAILYSTATS_TEST_BROKER"
 
 func newBroker(t *testing.T, partitions int32) *broker {
 	t.Helper()
-	b := &broker{t: t, address: os.Getenv(brokerVariable), name: fmt.Sprintf("events-%d", rand.Uint32())}
+	b := &broker{t: t, address: os.Getenv(brokerVariable), name: fmt.Sprintf("events-%d", rand.Uint32()), parts: partitions}
 	if b.address == "" {
 		cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 		if err != nil {
@@ -47,10 +48,8 @@ func newBroker(t *testing.T, partitions int32) *broker {
 		b.cluster, b.address = cluster, cluster.ListenAddrs()[0]
 	}
 	b.client = b.connect()
-	admin := kadm.NewClient(b.client)
-	if _, err := admin.CreateTopic(t.Context(), partitions, 1, nil, b.name); err != nil {
-		t.Fatal(err)
-	}
+	b.createTopic()
+	admin := b.admin() // of this client, whatever b.client becomes
 	t.Cleanup(func() { // before the client is closed
 		if _, err := admin.DeleteTopic(context.Background(), b.name); err != nil {
 			t.Error(err)
@@ -59,10 +58,92 @@ func newBroker(t *testing.T, partitions int32) *broker {
 	return b
 }
 
+// patience is how long a broker on a busy machine may take for what tests wait for.
+const patience = 2 * time.Minute
+
+// await waits until ready returns nil, for as long as we have patience.
+func (b *broker) await(ready func(context.Context) error) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		err := ready(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			b.t.Fatalf("after %v: %v", patience, err)
+		}
+	}
+}
+
+// createTopic creates the topic. A broker may answer before it knows the topic
+// itself, so it is waited for.
+func (b *broker) createTopic() {
+	b.t.Helper()
+	if _, err := b.admin().CreateTopic(context.Background(), b.parts, 1, nil, b.name); err != nil {
+		b.t.Fatal(err)
+	}
+	b.await(func(ctx context.Context) error {
+		topic, err := b.topic(ctx)
+		if err != nil {
+			return err
+		}
+		led := 0
+		for _, p := range topic.Partitions {
+			if p.ErrorCode == 0 && p.Leader >= 0 {
+				led++
+			}
+		}
+		if led != int(b.parts) {
+			return fmt.Errorf("%d of %d partitions of topic %s have a leader", led, b.parts, b.name)
+		}
+		return nil
+	})
+}
+
+// awaitEndOfTransactions waits until readers can see all that was sent. A broker may
+// answer that a transaction has ended before it has marked its end in the partitions.
+func (b *broker) awaitEndOfTransactions() {
+	b.t.Helper()
+	b.await(func(ctx context.Context) error {
+		stable, err := b.admin().ListCommittedOffsets(ctx, b.name)
+		if err == nil {
+			err = stable.Error()
+		}
+		if err != nil {
+			return err
+		}
+		end, err := b.admin().ListEndOffsets(ctx, b.name)
+		if err == nil {
+			err = end.Error()
+		}
+		if err != nil {
+			return err
+		}
+		for partition := range b.parts {
+			readable, _ := stable.Lookup(b.name, partition)
+			if last, ok := end.Lookup(b.name, partition); !ok || readable.Offset != last.Offset {
+				return fmt.Errorf("partition %d ends at offset %d, and can be read up to offset %d", partition, last.Offset, readable.Offset)
+			}
+		}
+		return nil
+	})
+}
+
+// admin returns a client for what is done to topics and groups.
+func (b *broker) admin() *kadm.Client {
+	admin := kadm.NewClient(b.client)
+	admin.SetTimeoutMillis(int32(patience.Milliseconds()))
+	return admin
+}
+
 // connect returns a client that sends messages to the partition that they say.
 func (b *broker) connect(options ...kgo.Opt) *kgo.Client {
 	client, err := kgo.NewClient(append(options, kgo.SeedBrokers(b.address), kgo.DefaultProduceTopic(b.name),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.RecordDeliveryTimeout(patience), kgo.RetryTimeout(patience))...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -75,20 +156,27 @@ func (b *broker) url(parameters string) string {
 	return "kafka://" + b.address + "/" + b.name + "?" + parameters
 }
 
-func (b *broker) topic() kadm.TopicDetail {
-	details, err := kadm.NewClient(b.client).Metadata(context.Background(), b.name)
+// topic asks the broker for the topic, where the client would say what it knows already.
+func (b *broker) topic(ctx context.Context) (topic kmsg.MetadataResponseTopic, err error) {
+	request := kmsg.NewPtrMetadataRequest()
+	of := kmsg.NewMetadataRequestTopic()
+	of.Topic = &b.name
+	request.Topics = append(request.Topics, of)
+	response, err := request.RequestWith(ctx, b.client)
 	if err != nil {
-		b.t.Error(err)
+		return topic, err
 	}
-	return details.Topics[b.name]
+	if len(response.Topics) != 1 {
+		return topic, fmt.Errorf("the broker tells of %d topics", len(response.Topics))
+	}
+	return response.Topics[0], kerr.ErrorForCode(response.Topics[0].ErrorCode)
 }
 
 // messages returns a message for each line, on the partitions in turn.
 func (b *broker) messages(lines []string) []*kgo.Record {
-	partitions := len(b.topic().Partitions)
 	var messages []*kgo.Record
 	for i, line := range lines {
-		messages = append(messages, &kgo.Record{Partition: int32(i % partitions), Value: []byte(line)})
+		messages = append(messages, &kgo.Record{Partition: int32(i) % b.parts, Value: []byte(line)})
 	}
 	return messages
 }
@@ -116,7 +204,7 @@ func (b *broker) transact(client *kgo.Client, lines []string, end kgo.Transactio
 
 // committed returns what a group has committed, on all partitions together.
 func (b *broker) committed(group string) (sum int64) {
-	offsets, err := kadm.NewClient(b.client).FetchOffsets(context.Background(), group)
+	offsets, err := b.admin().FetchOffsets(context.Background(), group)
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		b.t.Error(err)
 	}
@@ -179,6 +267,77 @@ func resultOf(t *testing.T, command string, lines []string) string {
 	}
 	mustExecute(t, command, dir, "events", "-o", "result", "--log-invalid=false")
 	return readFile(t, dir, "result")
+}
+
+// TestSlowBroker proves that tests wait for a broker that answers before it has done
+// what it says: that there is a topic, and that transactions have ended.
+func TestSlowBroker(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	t.Setenv(brokerVariable, cluster.ListenAddrs()[0])
+	createLate(t, cluster, time.Second)
+
+	command, b, dir := buildCommand(t), newBroker(t, 3), t.TempDir()
+	lines := someEvents(0, 1000)
+	mustExecute(t, command, dir, b.url(""), "-o", "result")
+	b.produce(lines)
+	endLate(cluster, 3)
+	b.awaitEndOfTransactions()
+	mustExecute(t, command, dir, b.url(""), "-o", "result", "--log-invalid=false")
+	if readFile(t, dir, "result") != resultOf(t, command, lines) {
+		t.Error("not the result of all messages")
+	}
+}
+
+// createLate has a broker create the next topic some time after it says so.
+func createLate(t *testing.T, cluster *kfake.Cluster, delay time.Duration) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	cluster.ControlKey(int16(kmsg.CreateTopics), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		request := r.(*kmsg.CreateTopicsRequest)
+		asked := request.Topics[0]
+		time.AfterFunc(delay, func() {
+			if _, err := kadm.NewClient(client).CreateTopic(context.Background(), asked.NumPartitions, 1, nil, asked.Topic); err != nil {
+				t.Error(err)
+			}
+		})
+		response := request.ResponseKind().(*kmsg.CreateTopicsResponse)
+		of := kmsg.NewCreateTopicsResponseTopic()
+		of.Topic, of.NumPartitions, of.ReplicationFactor = asked.Topic, asked.NumPartitions, 1
+		response.Topics = append(response.Topics, of)
+		return response, nil, true
+	})
+}
+
+// endLate has a broker answer so many times that nothing can be read of a topic, as
+// if transactions were open in it.
+func endLate(cluster *kfake.Cluster, times int) {
+	cluster.ControlKey(int16(kmsg.ListOffsets), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		request := r.(*kmsg.ListOffsetsRequest)
+		if times == 0 || request.IsolationLevel == 0 {
+			return nil, nil, false
+		}
+		times--
+		response := request.ResponseKind().(*kmsg.ListOffsetsResponse)
+		for _, asked := range request.Topics {
+			of := kmsg.NewListOffsetsResponseTopic()
+			of.Topic = asked.Topic
+			for _, partition := range asked.Partitions {
+				at := kmsg.NewListOffsetsResponseTopicPartition()
+				at.Partition, at.Offset = partition.Partition, 0
+				of.Partitions = append(of.Partitions, at)
+			}
+			response.Topics = append(response.Topics, of)
+		}
+		return response, nil, true
+	})
 }
 
 // TestTopic proves that a topic gives what its messages in a file give; that the
@@ -251,7 +410,7 @@ func TestCommit(t *testing.T) {
 		b.cluster.KeepControl()
 		return nil, errors.New("the broker hangs up"), true
 	})
-	status, text := execute(t, command, dir, b.url("group=g&from=earliest"), "-o", "result", "--commit", "--kafka-timeout", "1s", "--log-level", "error")
+	status, text := execute(t, command, dir, b.url("group=g&from=earliest"), "-o", "result", "--commit", "--kafka-timeout", "3s", "--log-level", "error")
 	if status != 1 || !strings.Contains(text, "group g could not be committed") || strings.Count(text, "\n") != 1 {
 		t.Errorf("exit status %d: %s", status, text)
 	}
@@ -297,6 +456,7 @@ func TestStateWhileProducing(t *testing.T) {
 	}
 	close(stop)
 	producer.Wait()
+	b.awaitEndOfTransactions()
 	mustExecute(t, command, dir, args...)
 	t.Logf("%d messages that count, %d of aborted transactions", len(lines), aborted)
 	if readFile(t, dir, "result") != resultOf(t, command, lines) {
@@ -438,7 +598,7 @@ func TestTopicUsage(t *testing.T) {
 		{[]string{b.url(""), "--state", "no/such/folder"}, "no such file", 2},
 		{[]string{b.url(""), "--kafka-config", "missing"}, "missing", 2},
 		{[]string{"merge", b.url("")}, "has events, not results", 2},
-		{[]string{"kafka://127.0.0.1:1/events", "--kafka-timeout", "300ms"}, "connection refused", 1},
+		{[]string{"kafka://127.0.0.1:1/events", "--kafka-timeout", "1s"}, "connection refused", 1},
 	} {
 		dir := t.TempDir()
 		status, text := execute(t, command, dir, append(test.args, "--log-level", "error")...)
