@@ -71,14 +71,16 @@ func (u Users) words() string {
 // DefaultRuns is how often each row is measured where nothing else is said.
 const DefaultRuns = 3
 
-// ErrOwnRun is the error of a measurement in which our own part failed.
+// ErrOwnRun is among the causes of the error of a measurement in which something of
+// ours failed or is missing. Where that was only asked for what can't work,
+// [pipeline.ErrUsage] is another.
 var ErrOwnRun = errors.New("not all could be measured: the table says why")
 
 // Run measures. When it returns an error, the result has what was measured until
 // then; ErrOwnRun comes at the end. When ctx is done, Run ends soon, with its
 // cause, and no process that it started goes on.
 func Run(ctx context.Context, c Config) (Result, error) {
-	b := &bench{Config: c.withDefaults(), tools: peerTools, programs: peerPrograms}
+	b := &bench{Config: c.withDefaults(), tools: peerTools, programs: peerPrograms, tryLimit: tryCgroup}
 	err := b.run(ctx)
 	return b.result, err
 }
@@ -88,11 +90,13 @@ type bench struct {
 	Config
 	tools    []peerTool // all that there are
 	programs fs.FS
+	tryLimit func() error // returns why the system does not hold processes to limits
 
 	dir    string // for what is thrown away
 	peers  []foundPeer
 	result Result
-	failed bool // a run of ours did
+	failed bool // a run of ours did, or was not what was asked for
+	misuse bool // a run of ours was refused as wrong usage
 }
 
 func (b *bench) run(ctx context.Context) error {
@@ -117,10 +121,14 @@ func (b *bench) run(ctx context.Context) error {
 	if err := b.measureAll(ctx, sources); err != nil {
 		return err
 	}
-	if b.failed {
+	switch {
+	case b.failed:
 		return ErrOwnRun
+	case b.misuse:
+		return pipeline.UsageErrorf("%w", ErrOwnRun)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (c Config) withDefaults() Config {
@@ -163,19 +171,25 @@ func (b *bench) sources(ctx context.Context) ([]input.Source, error) {
 	return sources, nil
 }
 
-// checkLimit finds out whether the system holds processes to limits for us.
+// checkLimit finds out whether the system holds processes to limits for us. If it
+// doesn't, they are measured without, which is not what was asked for.
 func (b *bench) checkLimit() {
 	if !b.Limit {
 		return
 	}
+	if err := b.tryLimit(); err != nil {
+		b.Limit, b.failed = false, true
+		b.note("No process is held to its limit by the system: " + err.Error() + ".")
+	}
+}
+
+func tryCgroup() error {
 	const any = 1 << 30
 	group, err := NewCgroup(any)
-	if err != nil {
-		b.Limit = false
-		b.note("No process is held to its limit by the system: " + err.Error() + ".")
-		return
+	if err == nil {
+		group.Remove()
 	}
-	group.Remove()
+	return err
 }
 
 func (b *bench) note(text string) { b.result.Notes = append(b.result.Notes, text) }
@@ -307,8 +321,7 @@ func (m *measurement) turn(ctx context.Context, c *contender, round int) error {
 	return nil
 }
 
-// fail notes why a contender has no more turns. What its own limits forbid is no
-// failure of ours.
+// fail notes why a contender has no more turns.
 func (m *measurement) fail(c *contender, err error) {
 	const wrongUsage = 2
 	c.row.Failed = err.Error()
@@ -319,7 +332,9 @@ func (m *measurement) fail(c *contender, err error) {
 	if errors.As(err, &f) {
 		c.row.Failed = withoutLog(c.row.Failed)
 	}
-	if f.code != wrongUsage {
+	if f.code == wrongUsage && !f.overrun {
+		m.misuse = true
+	} else {
 		m.failed = true
 	}
 }

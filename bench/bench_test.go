@@ -99,6 +99,7 @@ func newFakeBench(t *testing.T, peers ...string) *bench {
 	b := &bench{
 		Config:   Config{Command: command, Inputs: []string{events}, Peers: peers, TempDir: t.TempDir()}.withDefaults(),
 		programs: fakes,
+		tryLimit: tryCgroup,
 	}
 	for path := range fakes {
 		b.tools = append(b.tools, peerTool{name: filepath.Base(path)})
@@ -165,7 +166,7 @@ func TestPeers(t *testing.T) {
 }
 
 // TestOwnFailure proves that a failing run of ours is an error, that the others
-// are measured nevertheless, and that limits which can't work are no failure.
+// are measured nevertheless, and that limits which can't work are wrong usage.
 func TestOwnFailure(t *testing.T) {
 	b := newFakeBench(t, "fast")
 	b.Command = "/bin/false"
@@ -177,11 +178,58 @@ func TestOwnFailure(t *testing.T) {
 	}
 	b = newFakeBench(t)
 	b.Memory = []int64{1 << 20, 64 << 20}
-	if err := b.run(t.Context()); err != nil {
-		t.Error(err)
+	if err := b.run(t.Context()); !errors.Is(err, ErrOwnRun) || !errors.Is(err, pipeline.ErrUsage) {
+		t.Errorf("the error is %v, want %v, as wrong usage", err, ErrOwnRun)
+	}
+	if n := len(b.result.Workloads[0].Rows[1].Runs); n != 3 {
+		t.Errorf("the limit that works has %d runs", n)
 	}
 	if row := rowOf(t, b, "dailystats"); !strings.HasPrefix(row.Failed, "--memory 1.0 MiB is too small") {
 		t.Errorf("of 1 MiB, the row says %q", row.Failed)
+	}
+}
+
+// TestOwnFailures proves that what is missing of ours is an error, whatever the reason,
+// and that it is not taken for wrong usage when that is not all.
+func TestOwnFailures(t *testing.T) {
+	for name, script := range map[string]string{
+		"killed":       `kill -KILL $$`,
+		"no report":    `: >"$3"`,
+		"no result":    `echo '{}' >"$5"`,
+		"other result": `echo $$ >"$3"; echo '{}' >"$5"`, // each time
+		"once only":    `[ ! -e "$7/ran" ] || exit 2; : >"$7/ran"; exit 1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newFakeBench(t)
+			b.Command = filepath.Join(t.TempDir(), "command")
+			if err := os.WriteFile(b.Command, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			b.Memory = []int64{24 << 20, 64 << 20}
+			if err := b.run(t.Context()); !errors.Is(err, ErrOwnRun) || errors.Is(err, pipeline.ErrUsage) {
+				t.Errorf("the error is %v, want %v", err, ErrOwnRun)
+			}
+			if row := rowOf(t, b, "wc -l"); len(row.Runs) != 3 {
+				t.Errorf("the floor has %d runs", len(row.Runs))
+			}
+		})
+	}
+}
+
+// TestNoLimit proves that it is an error if nobody is held to the limits, though that
+// was asked for, and that the result has what was measured without, and says so.
+func TestNoLimit(t *testing.T) {
+	b := newFakeBench(t)
+	b.Limit = true
+	b.tryLimit = func() error { return errors.New("out of order") }
+	if err := b.run(t.Context()); !errors.Is(err, ErrOwnRun) || errors.Is(err, pipeline.ErrUsage) {
+		t.Errorf("the error is %v, want %v", err, ErrOwnRun)
+	}
+	if row := rowOf(t, b, "dailystats"); row.Held || len(row.Runs) != 3 {
+		t.Errorf("the row is %+v", row)
+	}
+	if !strings.Contains(strings.Join(b.result.Notes, ""), "out of order") {
+		t.Errorf("the notes are %q", b.result.Notes)
 	}
 }
 

@@ -33,7 +33,7 @@ type benchCommand struct {
 func (c *benchCommand) Help() string {
 	return `Each tool with its settings is a process of its own, run once to warm up and then several times in turn with the others. Wall and processor time and peak memory are what the kernel says of it when it has ended; "wc -l" on the same files is the floor. Results are compared with ours, group by group. Files are best in the page cache: warming up sees to that where they fit.
 
-The table goes to standard output. What fails, is not found or is killed has a row that says so; the exit code is 1 only if a run of ours failed. After an interrupt the table has what was measured.
+The table goes to standard output. What fails, is not found or is killed has a row that says so; the exit code is 0 only if all that was asked of dailystats itself was measured: 1 if a run failed or --limit is not possible here, 2 if a run was refused as wrong usage. After an interrupt the table has what was measured.
 
 Examples:
 
