@@ -60,6 +60,8 @@ const (
 	longestStateEnd = 4 * mib // 100,000 partitions
 )
 
+var errStateEnd = errors.New("it has no valid end: restore it from a backup, or start a new one")
+
 var stateTable = crc32.MakeTable(crc32.Castagnoli)
 
 // openState opens the state, if one is wanted, and keeps others from it.
@@ -111,18 +113,18 @@ func (j *job) checkCommit() error {
 }
 
 // open reads the end of the state, if there is one.
-func (s *state) open() (err error) {
-	s.old, err = os.Open(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		s.old = nil
+func (s *state) open() error {
+	info, err := os.Stat(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		s.stateEnd = stateEnd{Schema: stateSchema, Topics: map[string]readTopic{}}
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case !info.Mode().IsRegular(): // to open a pipe could take for ever
+		return errors.New("it is not a regular file: name a folder that is for states alone")
 	}
-	info, err := s.old.Stat()
-	if err != nil {
+	if s.old, err = os.Open(s.path); err != nil {
 		return err
 	}
 	tail := make([]byte, min(info.Size(), longestStateEnd))
@@ -133,10 +135,13 @@ func (s *state) open() (err error) {
 	line = line[bytes.LastIndexByte(line, '\n')+1:]
 	s.size = info.Size() - int64(len(line)) - 1
 	if err := json.Unmarshal(line, &s.stateEnd); err != nil || !isWhole {
-		return errors.New("it has no valid end: restore it from a backup, or start a new one")
+		return errStateEnd
 	}
 	if s.Schema != stateSchema {
 		return fmt.Errorf("it has schema %d: this program knows %d", s.Schema, stateSchema)
+	}
+	if s.Topics == nil {
+		return errStateEnd
 	}
 	return nil
 }

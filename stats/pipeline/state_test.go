@@ -121,3 +121,22 @@ func TestStateNeedsOutput(t *testing.T) {
 		t.Error("there is a state")
 	}
 }
+
+// TestStateEnd proves that a state that can't be read to its end, or says too little
+// there, is an error, and not waited for.
+func TestStateEnd(t *testing.T) {
+	for name, make := range map[string]func(path string) error{
+		"not a regular file": func(path string) error { return os.Mkdir(path, 0o700) },
+		"no valid end":       func(path string) error { return os.WriteFile(path, []byte(`{"schema":1,"crc32c":0}`+"\n"), 0o600) },
+	} {
+		path := filepath.Join(t.TempDir(), stateName)
+		if err := make(path); err != nil {
+			t.Fatal(err)
+		}
+		s := &state{path: path}
+		if err := s.open(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+		s.close()
+	}
+}
