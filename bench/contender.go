@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dailystats/stats/input"
 	"dailystats/stats/pipeline"
 )
 
@@ -68,7 +69,8 @@ func ownEnvironment() []string {
 func reportOf(output string) string { return output + ".json" }
 
 func readReport(path string) (r pipeline.Report, err error) {
-	text, err := os.ReadFile(path)
+	const most = 16 << 20
+	text, err := input.ReadSmall(path, most)
 	if err != nil {
 		return r, err
 	}

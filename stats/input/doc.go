@@ -19,5 +19,6 @@
 //	order.go     order: several lanes, and whose input's turn it is
 //	ahead.go     early: what happens to an input before its turn
 //	reader.go    Reader: all of it
+//	small.go     ReadSmall: a file of settings, whole
 //	text.go      Text: one input's text, beside those of others
 package input

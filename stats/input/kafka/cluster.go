@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,19 +57,11 @@ const (
 )
 
 // newCluster returns brokers that can be asked until ctx is done.
-func newCluster(ctx context.Context, brokers []string, s Settings) (*cluster, error) {
-	values, err := s.security()
-	if err != nil {
-		return nil, err
-	}
-	options, err := values.options()
-	if err != nil {
-		return nil, err
-	}
+func newCluster(ctx context.Context, brokers []string, s Settings, options []kgo.Opt) (*cluster, error) {
 	size := cmp.Or(s.FetchSize, defaultFetchSize)
 	timeout := cmp.Or(s.Timeout, defaultTimeout)
 	answer := max(min(timeout/leastAttempts, answerTimeout), leastTimeout)
-	client, err := kgo.NewClient(append(options,
+	client, err := kgo.NewClient(slices.Concat(options, []kgo.Opt{
 		kgo.WithContext(ctx), // else a broker that doesn't answer keeps us waiting
 		kgo.SeedBrokers(brokers...),
 		kgo.ClientID("dailystats"),
@@ -77,9 +70,9 @@ func newCluster(ctx context.Context, brokers []string, s Settings) (*cluster, er
 		kgo.DialTimeout(min(answer, dialTimeout)),
 		kgo.RequestTimeoutOverhead(answer),
 		kgo.FetchMaxBytes(int32(size)),
-		kgo.BrokerMaxReadBytes(int32(size+responseOverhead)),
+		kgo.BrokerMaxReadBytes(int32(size + responseOverhead)),
 		kgo.DisableClientMetrics(), // they are the brokers' owner's to ask for, not to get
-	)...)
+	})...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"dailystats/stats/input"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // ErrUsage is among the causes of errors about what was asked for, such as a topic
@@ -39,7 +41,9 @@ func (r Range) String() string { return fmt.Sprintf("%s/%d", r.Topic, r.Partitio
 // Inputs are the ranges that URLs stand for.
 type Inputs struct {
 	settings Settings
-	clusters map[string]*cluster // by brokers
+	security func() (security, error)  // of the settings; their file is read once: it may be a pipe
+	options  func() ([]kgo.Opt, error) // of clients, likewise
+	clusters map[string]*cluster       // by brokers
 	topics   []*topic
 }
 
@@ -54,7 +58,27 @@ type topic struct {
 // NewInputs returns Inputs without any range. The caller must call Close in the
 // end.
 func NewInputs(s Settings) *Inputs {
-	return &Inputs{settings: s, clusters: map[string]*cluster{}}
+	in := &Inputs{settings: s, clusters: map[string]*cluster{}}
+	in.security = sync.OnceValues(func() (security, error) {
+		values, err := s.security()
+		return values, settingsError(err)
+	})
+	in.options = sync.OnceValues(func() ([]kgo.Opt, error) {
+		values, err := in.security()
+		if err != nil {
+			return nil, err
+		}
+		options, err := values.options()
+		return options, settingsError(err)
+	})
+	return in
+}
+
+func settingsError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{fmt.Errorf("kafka settings: %w", err)}
 }
 
 // LargestAnswer returns the most bytes of batches that a broker has sent at a time.
@@ -116,9 +140,13 @@ func (in *Inputs) cluster(ctx context.Context, brokers []string) (*cluster, erro
 	if c := in.clusters[name]; c != nil {
 		return c, nil
 	}
-	c, err := newCluster(ctx, brokers, in.settings)
+	options, err := in.options()
 	if err != nil {
-		return nil, usageError{fmt.Errorf("kafka settings: %w", err)}
+		return nil, err
+	}
+	c, err := newCluster(ctx, brokers, in.settings, options)
+	if err != nil {
+		return nil, settingsError(err)
 	}
 	in.clusters[name] = c
 	return c, nil

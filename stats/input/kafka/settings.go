@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"dailystats/stats/input"
+
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
@@ -42,6 +44,12 @@ const (
 	MinFetchSize = 1<<20 + 64<<10
 )
 
+// What is read whole may have so many bytes.
+const (
+	maxSettings = 1 << 20
+	maxPEM      = 4 << 20 // all authorities that there are come to a tenth
+)
+
 // settingNames are the settings of a file.
 var settingNames = []string{
 	"security.protocol", // plaintext, ssl, sasl_plaintext or sasl_ssl
@@ -53,14 +61,41 @@ var settingNames = []string{
 	"ssl.key.location",         // and its key
 }
 
+// fileSettings are those that name a file.
+var fileSettings = []string{"ssl.ca.location", "ssl.certificate.location", "ssl.key.location"}
+
 // security is what the settings come to, by name.
 type security map[string]string
+
+// File is a file that is read for its settings, or because one of them names it.
+type File struct {
+	Path    string
+	Setting string // that names it; empty for the file of settings
+}
+
+// Files returns the files that are read to reach brokers.
+func (in *Inputs) Files() ([]File, error) {
+	values, err := in.security()
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	if in.settings.File != "" {
+		files = append(files, File{Path: in.settings.File})
+	}
+	for _, name := range fileSettings {
+		if values[name] != "" {
+			files = append(files, File{values[name], name})
+		}
+	}
+	return files, nil
+}
 
 // security reads the settings. Errors don't show values.
 func (s Settings) security() (security, error) {
 	values := security{}
 	if s.File != "" {
-		text, err := os.ReadFile(s.File)
+		text, err := input.ReadSmall(s.File, maxSettings)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +161,7 @@ func (s security) options() (options []kgo.Opt, err error) {
 func (s security) tls() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if path := s["ssl.ca.location"]; path != "" {
-		authorities, err := os.ReadFile(path)
+		authorities, err := input.ReadSmall(path, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("ssl.ca.location: %w", err)
 		}
@@ -136,13 +171,28 @@ func (s security) tls() (*tls.Config, error) {
 		}
 	}
 	if s["ssl.certificate.location"] != "" || s["ssl.key.location"] != "" {
-		own, err := tls.LoadX509KeyPair(s["ssl.certificate.location"], s["ssl.key.location"])
+		own, err := keyPair(s["ssl.certificate.location"], s["ssl.key.location"])
 		if err != nil {
 			return nil, fmt.Errorf("ssl.certificate.location and ssl.key.location: %w", err)
 		}
 		config.Certificates = []tls.Certificate{own}
 	}
 	return config, nil
+}
+
+func keyPair(certificate, key string) (pair tls.Certificate, err error) {
+	if certificate == "" || key == "" {
+		return pair, errors.New("one needs the other")
+	}
+	certificates, err := input.ReadSmall(certificate, maxPEM)
+	if err != nil {
+		return pair, err
+	}
+	private, err := input.ReadSmall(key, maxPEM)
+	if err != nil {
+		return pair, err
+	}
+	return tls.X509KeyPair(certificates, private)
 }
 
 func (s security) sasl() (kgo.Opt, error) {

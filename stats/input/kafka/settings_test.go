@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -35,6 +36,52 @@ func TestSecurity(t *testing.T) {
 	check()
 }
 
+// TestFiles proves which files are read for settings, and that theirs is read once, for
+// it may be a pipe.
+func TestFiles(t *testing.T) {
+	ca := writeFile(t, "ca.pem", []byte("no certificate"))
+	t.Setenv("TEST_SSL_KEY_LOCATION", "key.pem")
+	s := settingsFile(t, "security.protocol=ssl", "ssl.ca.location="+ca)
+	s.Variables = "TEST"
+	in := NewInputs(s)
+	got, err := in.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []File{{s.File, ""}, {ca, "ssl.ca.location"}, {"key.pem", "ssl.key.location"}}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if err := os.Remove(s.File); err != nil {
+		t.Fatal(err)
+	}
+	_, err = in.options()
+	wantError(t, err, "ca.pem has no certificate in PEM format")
+	if err := os.Remove(ca); err != nil {
+		t.Fatal(err)
+	}
+	_, err = in.options()
+	wantError(t, err, "ca.pem has no certificate in PEM format")
+}
+
+// TestLargeFiles proves that what is read whole has a limit.
+func TestLargeFiles(t *testing.T) {
+	large := writeFile(t, "large", make([]byte, maxPEM+1))
+	_, err := Settings{File: large}.security()
+	wantError(t, err, "it is larger than 1 MiB")
+	for _, lines := range [][]string{
+		{"security.protocol=ssl", "ssl.ca.location=" + large},
+		{"security.protocol=ssl", "ssl.certificate.location=" + large, "ssl.key.location=" + large},
+	} {
+		s, err := settingsFile(t, lines...).security()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.options()
+		wantError(t, err, "it is larger than 4 MiB")
+	}
+}
+
 // TestSecurityErrors proves that settings that can't be are errors, which name a
 // file, a line or a setting, and show no value.
 func TestSecurityErrors(t *testing.T) {
@@ -54,7 +101,7 @@ func TestSecurityErrors(t *testing.T) {
 		{[]string{"security.protocol=sasl_ssl", "sasl.username=u", "sasl.password=secret", "sasl.mechanism=GSSAPI"}, "sasl.mechanism is not one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"},
 		{[]string{"security.protocol=ssl", "ssl.ca.location=missing.pem"}, "ssl.ca.location: open missing.pem"},
 		{[]string{"security.protocol=ssl", "ssl.ca.location=" + notPEM}, "ca.pem has no certificate in PEM format"},
-		{[]string{"security.protocol=ssl", "ssl.key.location=missing.key"}, "ssl.certificate.location and ssl.key.location: "},
+		{[]string{"security.protocol=ssl", "ssl.key.location=missing.key"}, "ssl.certificate.location and ssl.key.location: one needs the other"},
 		{[]string{"security.protocol=ssl", "ssl.certificate.location=" + notPEM, "ssl.key.location=" + notPEM}, "ssl.certificate.location and ssl.key.location: "},
 	} {
 		s, err := settingsFile(t, test.lines...).security()
