@@ -47,6 +47,10 @@ type Config struct {
 	PeerDir  string   // a folder with a bin in which they are looked for first
 	TempDir  string   // folder for results and generated files; $TMPDIR, else /var/tmp, if empty
 
+	// Read and Written are files that the caller reads, and that it will write the
+	// result to: none that is written may be an input or another one.
+	Read, Written []pipeline.File
+
 	Progress func(message string) // told before each run, if it isn't nil
 }
 
@@ -155,20 +159,19 @@ func (c Config) withDefaults() Config {
 
 // sources finds the inputs, which are read many times.
 func (b *bench) sources(ctx context.Context) ([]input.Source, error) {
-	if len(b.Inputs) == 0 {
-		return nil, nil
-	}
 	found, err := input.Expand(ctx, b.Inputs, input.Expansion{})
 	if err != nil {
 		return nil, pipeline.UsageErrorf("%w", err)
 	}
 	sources := slices.Collect(found.Sources.All())
+	read := slices.Clone(b.Read)
 	for _, s := range sources {
 		if s.Size() < 0 {
 			return nil, pipeline.UsageErrorf("%s can't be read again and again: give a file", s.Name)
 		}
+		read = append(read, pipeline.File{Path: s.Name, Role: "an input"})
 	}
-	return sources, nil
+	return sources, pipeline.KeepApart(read, b.Written)
 }
 
 // checkLimit finds out whether the system holds processes to limits for us. If it

@@ -299,6 +299,11 @@ func TestUsage(t *testing.T) {
 		func(b *bench) { b.Inputs = []string{"-"} },
 		func(b *bench) { b.Inputs = []string{"missing.jsonl"} },
 		func(b *bench) { b.Peers = []string{"oracle"} },
+		func(b *bench) { b.Written = []pipeline.File{{Path: b.Inputs[0], Role: "the page"}} },
+		func(b *bench) {
+			b.Read = []pipeline.File{{Path: b.Inputs[0], Role: "the config file"}}
+			b.Inputs, b.Scale, b.Written = nil, []uint64{1}, b.Read
+		},
 		func(b *bench) { b.Scale = []uint64{workload.MaxEvents + 1}; b.Inputs = nil },
 	} {
 		b := newFakeBench(t)

@@ -25,7 +25,7 @@ func (r *Result) CreateCharts(folder string) error {
 		return err
 	}
 	for _, d := range r.drawings() {
-		err := create(filepath.Join(folder, d.name+".svg"), func(w io.Writer) error {
+		err := create(chartFile(folder, d.name), func(w io.Writer) error {
 			_, err := w.Write(d.svg)
 			return err
 		})
@@ -36,19 +36,38 @@ func (r *Result) CreateCharts(folder string) error {
 	return nil
 }
 
+// ChartFiles returns all files that CreateCharts may write to a folder.
+func ChartFiles(folder string) []string {
+	names := []string{throughputName, memoryName}
+	for _, users := range []Users{Same, Distinct} {
+		for _, f := range []figure{wallTime, peakMemoryMiB} {
+			names = append(names, f.chartName(users))
+		}
+	}
+	files := make([]string, len(names))
+	for i, name := range names {
+		files[i] = chartFile(folder, name)
+	}
+	return files
+}
+
+const throughputName, memoryName = "throughput", "memory"
+
+func chartFile(folder, name string) string { return filepath.Join(folder, name+".svg") }
+
 // drawings are the charts that there are figures for: tools side by side on one
 // workload, and how they grow over those that were generated.
 func (r *Result) drawings() []drawing {
 	var all []drawing
 	if w := r.sideBySide(); w != nil {
 		all = append(all,
-			drawing{"throughput", w.throughput().AppendSVG(nil)},
-			drawing{"memory", w.memory().AppendSVG(nil)})
+			drawing{throughputName, w.throughput().AppendSVG(nil)},
+			drawing{memoryName, w.memory().AppendSVG(nil)})
 	}
 	for _, users := range []Users{Same, Distinct} {
 		for _, f := range []figure{wallTime, peakMemoryMiB} {
 			if lines := r.growth(users, f); len(lines) > 0 {
-				all = append(all, drawing{f.name + "-by-" + users.axis(), f.against(users, lines).AppendSVG(nil)})
+				all = append(all, drawing{f.chartName(users), f.against(users, lines).AppendSVG(nil)})
 			}
 		}
 	}
@@ -122,6 +141,9 @@ var (
 	wallTime      = figure{"time", "Time", "s", func(r *Row) float64 { return r.Median.Wall }}
 	peakMemoryMiB = figure{"memory", "Peak memory", "MiB", func(r *Row) float64 { return float64(r.Median.Peak) / mib }}
 )
+
+// chartName is that of a chart of the figure against the number of events.
+func (f figure) chartName(users Users) string { return f.name + "-by-" + users.axis() }
 
 // axis is what grows where there are such users.
 func (u Users) axis() string {

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"dailystats/bench"
+	"dailystats/stats/pipeline"
+
+	"github.com/alecthomas/kong"
 )
 
 // benchCommand measures the job, and what else does it.
@@ -43,15 +47,17 @@ Examples:
 }
 
 // Run is called by kong.
-func (c *benchCommand) Run(ctx context.Context) error {
+func (c *benchCommand) Run(ctx context.Context, command *kong.Context) error {
 	if len(c.Inputs) == 0 && len(c.Scale) == 0 {
 		return usageError{errors.New("nothing to measure: give files, or --scale for generated ones")}
 	}
-	command, err := os.Executable()
+	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("our own program can't be found: %w", err)
 	}
-	result, err := bench.Run(ctx, c.config(command))
+	config := c.config(program)
+	config.Read, config.Written = filesRead(command), c.written()
+	result, err := bench.Run(ctx, config)
 	return errors.Join(err, c.write(result))
 }
 
@@ -77,6 +83,25 @@ func (c *benchCommand) config(command string) bench.Config {
 		config.Parallel = append(config.Parallel, int(parallel))
 	}
 	return config
+}
+
+// written returns the files that are written.
+func (c *benchCommand) written() []pipeline.File {
+	files := []pipeline.File{
+		{Path: c.JSON, Role: "the JSON document"},
+		{Path: c.Markdown, Role: "the Markdown table"},
+		{Path: c.HTML, Role: "the page"},
+	}
+	if c.SVG != "" {
+		for _, path := range bench.ChartFiles(c.SVG) {
+			files = append(files, pipeline.File{Path: path, Role: "the chart"})
+		}
+	}
+	isStdout := func(f pipeline.File) bool { return f.Path == "-" }
+	if !slices.ContainsFunc(files, isStdout) { // one of them may follow the table
+		files = append(files, pipeline.File{Path: "-", Role: "the table"})
+	}
+	return files
 }
 
 // write writes what was measured, be it all or not.

@@ -27,5 +27,5 @@ func (c *checkCommand) Run(ctx context.Context, command *kong.Context) error {
 	if c.PrintConfig {
 		return printSettings(os.Stdout, command)
 	}
-	return runJob(ctx, &c.jobFlags, c.options())
+	return runJob(ctx, &c.jobFlags, c.options(command))
 }

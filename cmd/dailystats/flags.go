@@ -12,6 +12,7 @@ import (
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/pipeline"
 
+	"github.com/alecthomas/kong"
 	"github.com/dustin/go-humanize"
 )
 
@@ -47,8 +48,8 @@ type logFlags struct {
 	LogFile   string `group:"Log:" placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
 }
 
-// options is what the flags say to the pipeline.
-func (f *jobFlags) options() pipeline.Options {
+// options is what the flags of a command say to the pipeline.
+func (f *jobFlags) options(command *kong.Context) pipeline.Options {
 	return pipeline.Options{
 		Inputs:      f.Inputs,
 		Rejects:     f.Rejects,
@@ -67,16 +68,14 @@ func (f *jobFlags) options() pipeline.Options {
 			Variables: variablePrefix + "_KAFKA",
 			Timeout:   f.KafkaTimeout,
 		},
+		Read:    filesRead(command),
 		Written: f.written(),
 	}
 }
 
 // written returns the files that the log is written to.
-func (f *logFlags) written() []string {
-	if f.LogFile == "" {
-		return nil
-	}
-	return []string{f.LogFile}
+func (f *logFlags) written() []pipeline.File {
+	return []pipeline.File{{Path: f.LogFile, Role: "the log"}}
 }
 
 // size is a number of bytes.

@@ -8,6 +8,9 @@ import (
 	"syscall"
 
 	"dailystats/bench/workload"
+	"dailystats/stats/pipeline"
+
+	"github.com/alecthomas/kong"
 )
 
 // genCommand writes a made-up workload.
@@ -34,10 +37,13 @@ func (c *genCommand) Help() string {
 }
 
 // Run is called by kong.
-func (c *genCommand) Run(ctx context.Context) error {
+func (c *genCommand) Run(ctx context.Context, command *kong.Context) error {
 	w, err := workload.New(c.config())
 	if err != nil {
 		return usageError{err}
+	}
+	if err := pipeline.KeepApart(filesRead(command), []pipeline.File{{Path: c.Output, Role: "the output"}}); err != nil {
+		return err
 	}
 	goroutines := int(c.Parallel)
 	if goroutines == 0 {

@@ -8,6 +8,7 @@ import (
 	"dailystats/stats"
 	"dailystats/stats/pipeline"
 
+	"github.com/alecthomas/kong"
 	"github.com/sirupsen/logrus"
 )
 
@@ -35,11 +36,11 @@ Examples:
 }
 
 // Run is called by kong.
-func (c *mergeCommand) Run(ctx context.Context) error {
+func (c *mergeCommand) Run(ctx context.Context, command *kong.Context) error {
 	if c.Output == "" {
 		return errNoOutput
 	}
-	o := c.options()
+	o := c.options(command)
 	if err := limitMemory(o.Memory); err != nil {
 		return err
 	}
@@ -57,11 +58,12 @@ func (c *mergeCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *mergeCommand) options() pipeline.MergeOptions {
+func (c *mergeCommand) options(command *kong.Context) pipeline.MergeOptions {
 	o := pipeline.MergeOptions{
 		Inputs:  c.Inputs,
 		Output:  c.Output,
 		Report:  c.Report,
+		Read:    filesRead(command),
 		Written: c.written(),
 		Memory:  cmp.Or(int64(c.Memory), defaultMemory()),
 		TempDir: c.TempDir,

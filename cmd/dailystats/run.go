@@ -53,7 +53,7 @@ func (c *runCommand) Run(ctx context.Context, command *kong.Context) error {
 	if c.Output == "" {
 		return errNoOutput
 	}
-	o := c.options()
+	o := c.options(command)
 	o.Output = c.Output
 	o.TempDir = c.TempDir
 	o.State = c.State

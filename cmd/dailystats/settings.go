@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"dailystats/stats/pipeline"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -41,10 +43,15 @@ func settingOf(ctx *kong.Context, f *kong.Flag) (value, source string) {
 func configPath(ctx *kong.Context) string {
 	for _, f := range ctx.Model.Flags {
 		if f.Name == "config" {
-			return oneLine(f.Target.String())
+			return f.Target.String()
 		}
 	}
 	return ""
+}
+
+// filesRead returns the files that any command reads for its settings.
+func filesRead(ctx *kong.Context) []pipeline.File {
+	return []pipeline.File{{Path: configPath(ctx), Role: "the config file"}}
 }
 
 func sourceOf(ctx *kong.Context, f *kong.Flag) string {
@@ -60,7 +67,7 @@ func sourceOf(ctx *kong.Context, f *kong.Flag) string {
 	}
 	for _, p := range ctx.Path {
 		if p.Flag == f {
-			return "config file " + configPath(ctx)
+			return "config file " + oneLine(configPath(ctx))
 		}
 	}
 	return "default"

@@ -8,7 +8,8 @@
 //     invalid events it puts up with;
 //   - plan.go: [Plan], the sizes of everything, from the memory limit;
 //   - run.go: [Run], the stages and what is done when they fail;
-//   - files.go, topics.go: inputs, and the files that are written;
+//   - files.go, topics.go: inputs, and the files that are written; apart.go: that
+//     none is both;
 //   - state.go: what is kept of runs before, so that each message counts once;
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
 //     input order;

@@ -13,10 +13,11 @@ import (
 
 // MergeOptions is what Merge is asked to do. Inputs and Output must be given.
 type MergeOptions struct {
-	Inputs  []string // results: files, directories, globs; "-" is Stdin
-	Output  string   // file for what they add up to, "-" is Stdout
-	Report  string   // file for the report, as JSON; empty for none
-	Written []string // files that the caller writes meanwhile, as in Options
+	Inputs []string // results: files, directories, globs; "-" is Stdin
+	Output string   // file for what they add up to, "-" is Stdout
+	Report string   // file for the report, as JSON; empty for none
+
+	Read, Written []File // files that the caller reads and writes, as in Options
 
 	Memory   int64          // bytes, a promise about the whole process; 0 means DefaultMemory
 	TempDir  string         // folder for spill files; empty means $TMPDIR, else /var/tmp
@@ -94,7 +95,7 @@ type merge struct {
 // newMerge checks all that can be checked before anything is read.
 func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 	j := &job{Options: Options{
-		Inputs: o.Inputs, Output: o.Output, Report: o.Report, Written: o.Written,
+		Inputs: o.Inputs, Output: o.Output, Report: o.Report, Read: o.Read, Written: o.Written,
 		Memory: o.Memory, TempDir: o.TempDir, Decimals: o.Decimals,
 		Stdin: o.Stdin, Stdout: o.Stdout,
 		Observer: Observer{Warning: o.Observer.Warning},

@@ -249,7 +249,7 @@ func TestMergeRefused(t *testing.T) {
 		"output is an input":   {MergeOptions{Inputs: []string{in}, Output: in}, "it is an input"},
 		"report is an input":   {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Report: in}, "it is an input"},
 		"report is the output": {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Report: in + ".csv"}, "written twice"},
-		"log is an input":      {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Written: []string{in}}, "it is an input"},
+		"log is an input":      {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Written: []File{{in, "the log"}}}, "it is an input"},
 		"too little memory":    {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Memory: mib}, "give --memory"},
 		"no such spill folder": {MergeOptions{Inputs: []string{in}, Output: in + ".csv", TempDir: filepath.Join(dir, "no")}, "is not a folder"},
 	} {

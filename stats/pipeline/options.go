@@ -17,9 +17,10 @@ type Options struct {
 	Report  string   // file for the report, as JSON; empty for none
 	Metrics string   // file for the report, as Prometheus has it; empty for none
 	Page    string   // file for the report, as an HTML page; empty for none
-	// Written are files that the caller writes meanwhile, such as a log. None
-	// may be one of the others.
-	Written []string
+	// Read and Written are files that the caller reads, such as a config file, and
+	// writes meanwhile, such as a log. None that is written, by whom ever, may be
+	// another one.
+	Read, Written []File
 
 	Memory   int64  // bytes, a promise about the whole process; 0 means DefaultMemory
 	Parallel int    // workers; 0 means as many as processors and Memory allow

@@ -101,6 +101,10 @@ type job struct {
 // newJob checks all that can be checked before anything is read.
 func newJob(ctx context.Context, o Options) (*job, error) {
 	j := &job{Options: o.withDefaults()}
+	j.openTopics()
+	if err := j.checkApart(new(input.Found)); err != nil {
+		return nil, err
+	}
 	if err := j.openState(); err != nil {
 		return nil, err
 	}

@@ -187,14 +187,6 @@ func (s *state) cover(ranges []kafka.Range) {
 	}
 }
 
-// stateFiles returns the paths that the state takes.
-func (j *job) stateFiles() []string {
-	if j.state == nil {
-		return nil
-	}
-	return []string{j.state.path, filepath.Join(j.State, lockName)}
-}
-
 // stateMemory is what reduceWithState takes for its readers and writers, in bytes.
 const stateMemory = 2*maxPartBuffer + 2*writeSize
 

@@ -11,6 +11,16 @@ import (
 	"dailystats/stats/input/kafka"
 )
 
+// openTopics prepares for topics among the inputs. Brokers are asked later.
+func (j *job) openTopics() {
+	if !j.hasTopics() {
+		return
+	}
+	settings := j.Kafka
+	settings.Tell, settings.FetchSize = j.warn, j.fetchSize()
+	j.topics = kafka.NewInputs(settings)
+}
+
 // addTopic returns the partitions of an input that is a Kafka topic, or none where
 // it is something else.
 func (j *job) addTopic(ctx context.Context, arg string) ([]input.Source, error) {
@@ -20,11 +30,6 @@ func (j *job) addTopic(ctx context.Context, arg string) ([]input.Source, error) 
 	request, err := kafka.Parse(arg)
 	if err != nil {
 		return nil, UsageErrorf("%w", err)
-	}
-	if j.topics == nil {
-		settings := j.Kafka
-		settings.Tell, settings.FetchSize = j.warn, j.fetchSize()
-		j.topics = kafka.NewInputs(settings)
 	}
 	var covered kafka.Covered
 	if j.state != nil {
