@@ -18,7 +18,7 @@ func TestReadSmall(t *testing.T) {
 		if (err != nil) != isError || err == nil && len(text) != size {
 			t.Errorf("of %d bytes, %d are read, and the error is %v", size, len(text), err)
 		}
-		if isError && !strings.HasSuffix(err.Error(), "it is larger than 1 KiB, so it can't be the file that is meant: give another") {
+		if err != nil && !strings.HasSuffix(err.Error(), "it is larger than 1 KiB, so it can't be the file that is meant: give another") {
 			t.Errorf("the error is %v", err)
 		}
 	}
