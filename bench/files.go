@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -9,9 +10,9 @@ import (
 )
 
 // CreateJSON writes the result to a file as a JSON document. This file and the
-// others appear whole or not at all; "-" is standard output.
-func (r *Result) CreateJSON(path string) error {
-	return create(path, func(w io.Writer) error {
+// others appear whole or not at all, and not when ctx is done; "-" is standard output.
+func (r *Result) CreateJSON(ctx context.Context, path string) error {
+	return create(ctx, path, func(w io.Writer) error {
 		document, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			return err
@@ -22,17 +23,21 @@ func (r *Result) CreateJSON(path string) error {
 }
 
 // CreateMarkdown writes what WriteMarkdown does to a file.
-func (r *Result) CreateMarkdown(path string) error { return create(path, r.WriteMarkdown) }
+func (r *Result) CreateMarkdown(ctx context.Context, path string) error {
+	return create(ctx, path, r.WriteMarkdown)
+}
 
 // CreatePage writes what WritePage does to a file.
-func (r *Result) CreatePage(path string) error { return create(path, r.WritePage) }
+func (r *Result) CreatePage(ctx context.Context, path string) error {
+	return create(ctx, path, r.WritePage)
+}
 
 // create writes a file whole, or not at all.
-func create(path string, write func(io.Writer) error) error {
-	file := output.Stream(os.Stdout)
+func create(ctx context.Context, path string, write func(io.Writer) error) error {
+	file := output.Stream(ctx, os.Stdout)
 	if path != "-" {
 		var err error
-		if file, err = output.Create(path); err != nil {
+		if file, err = output.Create(ctx, path); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"html"
 	"io"
@@ -20,12 +21,12 @@ type drawing struct {
 
 // CreateCharts writes each chart as a file of its own, NAME.svg, to a folder,
 // which it makes if it isn't there.
-func (r *Result) CreateCharts(folder string) error {
+func (r *Result) CreateCharts(ctx context.Context, folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
 	for _, d := range r.drawings() {
-		err := create(chartFile(folder, d.name), func(w io.Writer) error {
+		err := create(ctx, chartFile(folder, d.name), func(w io.Writer) error {
 			_, err := w.Write(d.svg)
 			return err
 		})

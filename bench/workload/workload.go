@@ -116,7 +116,7 @@ func New(c Config) (*Workload, error) {
 // Create writes all events to a file, as [dailystats/stats/output.Create] has it:
 // it appears whole or not at all, compressed if its name ends in .gz or .zst.
 func (w *Workload) Create(ctx context.Context, path string, goroutines int) error {
-	file, err := output.Create(path)
+	file, err := output.Create(ctx, path)
 	if err != nil {
 		return err
 	}

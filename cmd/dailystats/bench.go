@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"dailystats/bench"
+	"dailystats/stats/output"
 	"dailystats/stats/pipeline"
 
 	"github.com/alecthomas/kong"
@@ -47,7 +48,7 @@ Examples:
 }
 
 // Run is called by kong.
-func (c *benchCommand) Run(ctx context.Context, command *kong.Context) error {
+func (c *benchCommand) Run(s *session, command *kong.Context) error {
 	if len(c.Inputs) == 0 && len(c.Scale) == 0 {
 		return usageError{errors.New("nothing to measure: give files, or --scale for generated ones")}
 	}
@@ -55,13 +56,15 @@ func (c *benchCommand) Run(ctx context.Context, command *kong.Context) error {
 	if err != nil {
 		return fmt.Errorf("our own program can't be found: %w", err)
 	}
-	config := c.config(program)
+	config := c.config(s, program)
 	config.Read, config.Written = filesRead(command), c.written()
-	result, err := bench.Run(ctx, config)
-	return errors.Join(err, c.write(result))
+	s.critical.Store(true) // it has large files to remove in the end
+	result, err := bench.Run(s.ctx, config)
+	s.critical.Store(false)
+	return errors.Join(err, c.write(s.late, result))
 }
 
-func (c *benchCommand) config(command string) bench.Config {
+func (c *benchCommand) config(s *session, command string) bench.Config {
 	config := bench.Config{
 		Command:  command,
 		Inputs:   c.Inputs,
@@ -71,7 +74,7 @@ func (c *benchCommand) config(command string) bench.Config {
 		Peers:    c.Peers,
 		PeerDir:  c.PeerDir,
 		TempDir:  c.TempDir,
-		Progress: func(message string) { fmt.Fprintln(os.Stderr, message) },
+		Progress: func(message string) { fmt.Fprintln(s.stderr, message) },
 	}
 	for _, events := range c.Scale {
 		config.Scale = append(config.Scale, uint64(events))
@@ -105,22 +108,26 @@ func (c *benchCommand) written() []pipeline.File {
 }
 
 // write writes what was measured, be it all or not.
-func (c *benchCommand) write(result bench.Result) error {
+func (c *benchCommand) write(ctx context.Context, result bench.Result) error {
 	if len(result.Workloads) == 0 {
 		return nil
 	}
-	err := result.WriteTable(os.Stdout)
-	for _, out := range []struct {
+	out := output.Stream(ctx, os.Stdout)
+	err := result.WriteTable(out)
+	if err == nil {
+		err = out.Commit()
+	}
+	for _, file := range []struct {
 		path  string
-		write func(path string) error
+		write func(ctx context.Context, path string) error
 	}{
 		{c.JSON, result.CreateJSON},
 		{c.Markdown, result.CreateMarkdown},
 		{c.HTML, result.CreatePage},
 		{c.SVG, result.CreateCharts},
 	} {
-		if out.path != "" {
-			err = errors.Join(err, out.write(out.path))
+		if file.path != "" {
+			err = errors.Join(err, file.write(ctx, file.path))
 		}
 	}
 	return err

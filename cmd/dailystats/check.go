@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"os"
-
 	"github.com/alecthomas/kong"
 )
 
@@ -23,9 +20,9 @@ Examples:
 }
 
 // Run is called by kong.
-func (c *checkCommand) Run(ctx context.Context, command *kong.Context) error {
+func (c *checkCommand) Run(s *session, command *kong.Context) error {
 	if c.PrintConfig {
-		return printSettings(os.Stdout, command)
+		return s.printSettings(command)
 	}
-	return runJob(ctx, &c.jobFlags, c.options(command))
+	return s.runJob(&c.jobFlags, c.options(command))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -23,10 +22,9 @@ func (c *completionCommand) Help() string {
 }
 
 // Run is called by kong.
-func (c *completionCommand) Run(ctx *kong.Context) error {
+func (c *completionCommand) Run(ctx *kong.Context, s *session) error {
 	script := map[string]func(*kong.Application) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[c.Shell]
-	_, err := os.Stdout.WriteString(script(ctx.Model))
-	return err
+	return s.print(script(ctx.Model))
 }
 
 // A flag's value is one of some words, a file, a folder, or not to be guessed.

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"runtime"
 	"syscall"
 
 	"dailystats/bench/workload"
+	"dailystats/stats/output"
 	"dailystats/stats/pipeline"
 
 	"github.com/alecthomas/kong"
@@ -37,7 +37,7 @@ func (c *genCommand) Help() string {
 }
 
 // Run is called by kong.
-func (c *genCommand) Run(ctx context.Context, command *kong.Context) error {
+func (c *genCommand) Run(s *session, command *kong.Context) error {
 	w, err := workload.New(c.config())
 	if err != nil {
 		return usageError{err}
@@ -50,9 +50,12 @@ func (c *genCommand) Run(ctx context.Context, command *kong.Context) error {
 		goroutines = runtime.GOMAXPROCS(0)
 	}
 	if c.Output != "-" {
-		return w.Create(ctx, c.Output, goroutines)
+		return w.Create(s.ctx, c.Output, goroutines)
 	}
-	err = w.Write(ctx, os.Stdout, goroutines)
+	out := output.Stream(s.ctx, os.Stdout)
+	if err = w.Write(s.ctx, out, goroutines); err == nil {
+		err = out.Commit()
+	}
 	if errors.Is(err, syscall.EPIPE) {
 		return nil // whoever reads them has enough
 	}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"unicode"
 
@@ -15,13 +13,13 @@ import (
 )
 
 // runJob runs the pipeline with a log and a progress bar.
-func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
+func (s *session) runJob(flags *jobFlags, o pipeline.Options) error {
 	o.Memory = cmp.Or(o.Memory, defaultMemory())
 	if err := limitMemory(o.Memory); err != nil {
 		return err
 	}
-	screen := newTerminal(os.Stderr, flags.Progress)
-	log, err := openLog(&flags.logFlags, screen)
+	screen := newTerminal(s, flags.Progress)
+	log, err := openLog(s, &flags.logFlags, screen)
 	if err != nil {
 		return err
 	}
@@ -34,9 +32,12 @@ func runJob(ctx context.Context, flags *jobFlags, o pipeline.Options) error {
 			told = log.fail(failure)
 		}
 		log.summary(r)
-		return log.close()
+		err := log.close()
+		s.critical.Store(err == nil) // the files are put in their places
+		return err
 	}
-	_, err = pipeline.Run(ctx, o)
+	_, err = pipeline.Run(s.ctx, o)
+	s.critical.Store(false)
 	if err == nil || told != nil && errors.Is(told, err) {
 		return told
 	}
@@ -58,11 +59,6 @@ func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observe
 		o.AppendInvalid, o.WriteInvalid = log.appendInvalid, log.writeInvalid
 	}
 	return o
-}
-
-// tell tells of a failure where there is no log.
-func tell(err error) {
-	fmt.Fprintln(os.Stderr, "dailystats: "+oneLine(err.Error()))
 }
 
 // toldError is a failure that the user has been told of.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"maps"
@@ -266,35 +265,4 @@ func (k *killer) runToReader(w *workFolder, bytes int64) (status int, stderr str
 	reader.Close()
 	cmd.Wait()
 	return cmd.ProcessState.ExitCode(), text.String()
-}
-
-// TestSecondSignal has the command wait for a reader of its output, who does not
-// come: what is waited for can't be interrupted, so it takes a second signal.
-func TestSecondSignal(t *testing.T) {
-	fifo := filepath.Join(t.TempDir(), "fifo")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, buildCommand(t), "../../testdata/events.jsonl", "-o", fifo, "--log-invalid=false")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		for { // more than one: the command must have begun to wait, and it may be slow to start
-			select {
-			case <-ended:
-				return
-			case <-time.After(50 * time.Millisecond):
-				cmd.Process.Signal(os.Interrupt)
-			}
-		}
-	}()
-	cmd.Wait()
-	close(ended)
-	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
-		t.Errorf("it ended with %v", cmd.ProcessState)
-	}
 }

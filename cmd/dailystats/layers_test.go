@@ -19,7 +19,7 @@ var rooms = map[string][]string{
 	"dailystats/stats/output/chart": {},
 	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/output/chart", "dailystats/stats/pipeline"},
 	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/pipeline"},
+	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.

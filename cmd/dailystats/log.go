@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"dailystats/stats/output"
 	"dailystats/stats/pipeline"
 
 	"github.com/sirupsen/logrus"
@@ -22,20 +24,24 @@ import (
 // eventLog is the log of one run.
 type eventLog struct {
 	*logrus.Logger
-	sink   *logSink
-	plain  bool // text without colors
-	person bool // text with colors: somebody reads it
+	session *session
+	sink    *logSink
+	plain   bool // text without colors
+	person  bool // text with colors: somebody reads it
 }
 
 // openLog opens the log that flags ask for, on the terminal if it isn't a file.
-func openLog(flags *logFlags, screen *terminal) (*eventLog, error) {
+func openLog(s *session, flags *logFlags, screen *terminal) (*eventLog, error) {
 	sink := &logSink{name: "standard error", out: screen}
 	if flags.LogFile != "" {
-		f, err := openLogFile(flags.LogFile)
+		f, err := openLogFile(s.ctx, flags.LogFile)
+		if s.ctx.Err() != nil {
+			return nil, context.Cause(s.ctx)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("open log: %w", err)
 		}
-		sink = &logSink{name: flags.LogFile, out: f, file: f}
+		sink = &logSink{name: flags.LogFile, out: newSharedWriter(s.late, f), file: f}
 	}
 	level, err := logrus.ParseLevel(flags.LogLevel)
 	if err != nil {
@@ -46,15 +52,15 @@ func openLog(flags *logFlags, screen *terminal) (*eventLog, error) {
 	logger.SetLevel(level)
 	logger.SetFormatter(formatter(flags.LogFormat, sink.file == nil && screen.isTerminal))
 	text, isText := logger.Formatter.(*logrus.TextFormatter)
-	return &eventLog{Logger: logger, sink: sink, plain: isText && text.DisableColors, person: isText && text.ForceColors}, nil
+	return &eventLog{Logger: logger, session: s, sink: sink, plain: isText && text.DisableColors, person: isText && text.ForceColors}, nil
 }
 
 // openLogFile opens a file to append to, or standard output for "-".
-func openLogFile(path string) (*os.File, error) {
+func openLogFile(ctx context.Context, path string) (*os.File, error) {
 	if path == "-" {
 		return os.Stdout, nil
 	}
-	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	return output.OpenFile(ctx, path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 }
 
 func formatter(format string, forPerson bool) logrus.Formatter {
@@ -111,7 +117,7 @@ func (l *eventLog) writeInvalid(entries []byte) error {
 
 // warn logs a sentence about something odd.
 func (l *eventLog) warn(message string) {
-	l.sink.reopen()
+	l.sink.reopen(l.session)
 	l.Warn(oneLine(message))
 }
 
@@ -148,13 +154,14 @@ func (l *eventLog) summary(r pipeline.Report) {
 // and only the terminal where it is the user's mistake: that file may be part
 // of it.
 func (l *eventLog) fail(err error) error {
+	l.session.told.Store(true)
 	isFile := l.sink.file != nil
-	l.sink.reopen()
+	l.sink.reopen(l.session)
 	if !isFile || !errors.Is(err, pipeline.ErrUsage) {
 		l.Error(oneLine(err.Error()))
 	}
 	if isFile {
-		tell(err)
+		l.session.tell(err)
 	}
 	return toldError{err}
 }
@@ -189,19 +196,19 @@ func (s *logSink) Write(p []byte) (int, error) {
 }
 
 // reopen makes a log that has been closed take the bad news that came after.
-func (s *logSink) reopen() {
+func (s *logSink) reopen(of *session) {
 	if !s.closed {
 		return
 	}
-	if f, err := openLogFile(s.name); err == nil {
-		s.out, s.file, s.closed = f, f, false
+	if f, err := openLogFile(of.late, s.name); err == nil {
+		s.out, s.file, s.closed = newSharedWriter(of.late, f), f, false
 	}
 }
 
 func (s *logSink) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil && s.err == nil {
+	if stopped := new(signalError); err != nil && s.err == nil && !errors.As(err, stopped) {
 		s.err = fmt.Errorf("write log to %s: %w", s.name, err)
 	}
 }

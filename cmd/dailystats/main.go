@@ -9,7 +9,8 @@
 //   - args.go, near.go, flags.go, config.go, settings.go: where the
 //     settings come from;
 //   - memory.go, hugepages_linux.go, startup_linux.go: the memory limit of the process;
-//   - signals.go: being interrupted; status_linux.go and its like: being asked;
+//   - signals.go, trace.go: being interrupted; status_linux.go and its like: being asked;
+//   - streams.go: the standard streams;
 //   - job.go: running the pipeline, and telling how it went;
 //   - log.go, progress.go, terminal.go: the log, and the progress bar that shares its
 //     terminal.
@@ -18,9 +19,11 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"reflect"
 
+	"dailystats/stats/output"
 	"dailystats/stats/pipeline"
 
 	"github.com/alecthomas/kong"
@@ -54,18 +57,41 @@ func main() {
 	os.Exit(status(run(os.Args[1:])))
 }
 
-// run runs the command that args give, and tells of its failure.
+// run runs the command that args give, and tells of its failure. When a signal has
+// come, it does not wait forever for the command to end.
 func run(args []string) error {
+	s := newSession()
+	ended := make(chan error, 1)
+	go func() { ended <- s.execute(args) }()
+	select {
+	case err := <-ended:
+		return s.stoppedOr(err)
+	case stopped := <-s.over:
+		if !s.told.Load() {
+			s.tell(stopped)
+		}
+		return stopped
+	}
+}
+
+func (s *session) execute(args []string) error {
 	ignoreEmptyVariables()
 	command, err := parse(args)
 	if err == nil {
-		ctx, stop := notifyContext(context.Background())
-		defer stop()
-		command.BindTo(ctx, (*context.Context)(nil))
+		command.Bind(s)
 		err = command.Run()
 	}
 	if told := new(toldError); err != nil && !errors.As(err, told) {
-		tell(err)
+		s.tell(s.stoppedOr(err))
+	}
+	return err
+}
+
+// stoppedOr returns err, or the signal that has come if err is an error of any kind: it
+// may have waited to be told.
+func (s *session) stoppedOr(err error) error {
+	if err != nil && s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
 	}
 	return err
 }
@@ -89,6 +115,9 @@ func parse(args []string) (*kong.Context, error) {
 		return nil, usageError{err}
 	}
 	command, err := parser.Parse(args)
+	if unwritten, ok := errors.AsType[*fs.PathError](err); ok && unwritten.Path == os.Stdout.Name() { // the help
+		return nil, output.WriteError("standard output", unwritten)
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}

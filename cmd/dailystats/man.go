@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -12,9 +11,8 @@ import (
 type manCommand struct{}
 
 // Run is called by kong.
-func (manCommand) Run(ctx *kong.Context) error {
-	_, err := os.Stdout.WriteString(manual(ctx.Model))
-	return err
+func (manCommand) Run(ctx *kong.Context, s *session) error {
+	return s.print(manual(ctx.Model))
 }
 
 // manual is the manual page, in roff, with the macros of man(7).

@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"os"
 
 	"dailystats/stats"
 	"dailystats/stats/pipeline"
@@ -36,7 +34,7 @@ Examples:
 }
 
 // Run is called by kong.
-func (c *mergeCommand) Run(ctx context.Context, command *kong.Context) error {
+func (c *mergeCommand) Run(s *session, command *kong.Context) error {
 	if c.Output == "" {
 		return errNoOutput
 	}
@@ -44,14 +42,16 @@ func (c *mergeCommand) Run(ctx context.Context, command *kong.Context) error {
 	if err := limitMemory(o.Memory); err != nil {
 		return err
 	}
-	screen := newTerminal(os.Stderr, c.Progress)
-	log, err := openLog(&c.logFlags, screen)
+	screen := newTerminal(s, c.Progress)
+	log, err := openLog(s, &c.logFlags, screen)
 	if err != nil {
 		return err
 	}
 	defer log.close() // where it has not come to its ending
-	o.Observer = c.observer(screen, log)
-	if _, err := pipeline.Merge(ctx, o); err != nil {
+	o.Observer = c.observer(s, screen, log)
+	_, err = pipeline.Merge(s.ctx, o)
+	s.critical.Store(false)
+	if err != nil {
 		screen.hideProgress()
 		return log.fail(err)
 	}
@@ -75,7 +75,7 @@ func (c *mergeCommand) options(command *kong.Context) pipeline.MergeOptions {
 }
 
 // observer passes on what happens in a merge to the log and to the progress bar.
-func (c *mergeCommand) observer(screen *terminal, log *eventLog) pipeline.MergeObserver {
+func (c *mergeCommand) observer(s *session, screen *terminal, log *eventLog) pipeline.MergeObserver {
 	return pipeline.MergeObserver{
 		Started: func(progress func() pipeline.Progress) { log.follow(screen, progress) },
 		Warning: log.warn,
@@ -95,7 +95,9 @@ func (c *mergeCommand) observer(screen *terminal, log *eventLog) pipeline.MergeO
 				"peak_memory":   r.PeakMemory,
 				"seconds":       r.Seconds,
 			}).Info("summary")
-			return log.close()
+			err := log.close()
+			s.critical.Store(err == nil) // the files are put in their places
+			return err
 		},
 	}
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"os"
 
 	"dailystats/stats"
 
@@ -46,9 +44,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 more invalid events than --max-in
 var errNoOutput = usageError{errors.New("--output is empty: give a file, or - for standard output")}
 
 // Run is called by kong.
-func (c *runCommand) Run(ctx context.Context, command *kong.Context) error {
+func (c *runCommand) Run(s *session, command *kong.Context) error {
 	if c.PrintConfig {
-		return printSettings(os.Stdout, command)
+		return s.printSettings(command)
 	}
 	if c.Output == "" {
 		return errNoOutput
@@ -64,5 +62,5 @@ func (c *runCommand) Run(ctx context.Context, command *kong.Context) error {
 	if c.Decimals != nil {
 		o.Decimals = stats.FixedDecimals(int(*c.Decimals))
 	}
-	return runJob(ctx, &c.jobFlags, o)
+	return s.runJob(&c.jobFlags, o)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"reflect"
 	"strings"
@@ -15,8 +14,9 @@ import (
 )
 
 // printSettings writes what is in force for a command, and where it comes from.
-func printSettings(w io.Writer, ctx *kong.Context) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func (s *session) printSettings(ctx *kong.Context) error {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, f := range flagsOf(ctx.Model, ctx.Selected()) {
 		if f.Name == "help" || f.Name == "print-config" {
 			continue
@@ -24,7 +24,10 @@ func printSettings(w io.Writer, ctx *kong.Context) error {
 		value, source := settingOf(ctx, f)
 		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Name, oneLine(value), source)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return s.print(text.String())
 }
 
 // settingOf returns a flag's value and where it comes from. A default that is

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -16,11 +18,13 @@ import (
 
 // terminal is standard error, where log entries and one progress bar take turns.
 type terminal struct {
-	file       *os.File
+	file       *os.File // for the bar, which asks it for its width
+	out        io.Writer
+	late       context.Context // when it is done, nobody waits for the terminal any more
 	isTerminal bool
 	wantsBar   bool
 
-	mu   sync.Mutex
+	turn chan struct{} // has room for the one whose turn it is
 	bar  *bar          // nil where there is none
 	stop chan struct{} // closed when the bar shall end
 	hide sync.Once
@@ -36,10 +40,13 @@ type bar struct {
 	set      func(int64) error
 }
 
-func newTerminal(file *os.File, progress string) *terminal {
-	isTerminal := term.IsTerminal(int(file.Fd()))
+func newTerminal(s *session, progress string) *terminal {
+	isTerminal := term.IsTerminal(int(os.Stderr.Fd()))
 	return &terminal{
-		file:       file,
+		file:       os.Stderr,
+		out:        s.stderr,
+		late:       s.late,
+		turn:       make(chan struct{}, 1),
 		isTerminal: isTerminal,
 		wantsBar:   progress == "always" || progress == "auto" && isTerminal,
 		stop:       make(chan struct{}),
@@ -48,12 +55,40 @@ func newTerminal(file *os.File, progress string) *terminal {
 
 // Write writes whole lines, above the bar.
 func (t *terminal) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.bar != nil {
-		t.bar.clear()
+	var n int
+	var err error
+	written := t.alone(func() {
+		if t.bar != nil {
+			t.bar.clear()
+		}
+		n, err = t.out.Write(p)
+	})
+	if !written {
+		return 0, context.Cause(t.late)
 	}
-	return t.file.Write(p)
+	return n, err
+}
+
+// alone has f write when nobody else does. It reports false when late is done before
+// f returns: f may be writing then, and nobody has another turn.
+func (t *terminal) alone(f func()) bool {
+	select {
+	case t.turn <- struct{}{}:
+	case <-t.late.Done():
+		return false
+	}
+	done := make(chan struct{})
+	go func() {
+		f()
+		<-t.turn
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-t.late.Done():
+		return false
+	}
 }
 
 // refresh is how often the bar moves.
@@ -62,14 +97,14 @@ const refresh = 100 * time.Millisecond
 // showProgress shows a bar until hideProgress is called.
 func (t *terminal) showProgress(progress func() pipeline.Progress) {
 	start := time.Now()
-	t.bar = newBar(t.file, progress().BytesTotal)
+	t.alone(func() { t.bar = newBar(t.file, progress().BytesTotal) })
 	t.done.Go(func() {
 		tick := time.NewTicker(refresh)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				t.draw(progress(), time.Since(start))
+				t.alone(func() { t.draw(progress(), time.Since(start)) })
 			case <-t.stop:
 				return
 			}
@@ -91,8 +126,6 @@ func newBar(file *os.File, total int64) *bar {
 }
 
 func (t *terminal) draw(p pipeline.Progress, took time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if p.Merging {
 		t.bar.describe(p.Phase())
 		return
@@ -113,9 +146,11 @@ func (t *terminal) hideProgress() {
 	t.hide.Do(func() {
 		close(t.stop)
 		t.done.Wait()
-		if t.bar != nil {
-			t.bar.clear()
-			t.bar = nil
-		}
+		t.alone(func() {
+			if t.bar != nil {
+				t.bar.clear()
+				t.bar = nil
+			}
+		})
 	})
 }

@@ -11,9 +11,8 @@ import (
 type versionCommand struct{}
 
 // Run is called by kong.
-func (versionCommand) Run() error {
-	_, err := fmt.Println("dailystats", version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
-	return err
+func (versionCommand) Run(s *session) error {
+	return s.print(fmt.Sprintln("dailystats", version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH))
 }
 
 // version is the module's version as the go command has recorded it, a tag or

@@ -1,8 +1,10 @@
 package output
 
 import (
+	"context"
 	"errors"
 	"os"
+	"slices"
 )
 
 // Commit puts files in their places, all of them or none: when it returns nil,
@@ -18,10 +20,18 @@ import (
 //	discarded  new
 //
 // Elsewhere the older file is replaced at once, and gone.
+//
+// When the context of a file is done before the first name is given, none is, and
+// when it is while the folders are synced, all are taken back if they can be.
 func Commit(files ...*File) error {
 	for _, f := range files {
 		if err := f.Finish(); err != nil {
 			return err
+		}
+	}
+	for _, f := range files {
+		if f.temporary != "" && !f.keep() {
+			return context.Cause(f.ctx) // the temporary file has lost its name
 		}
 	}
 	err := place(files)
@@ -76,15 +86,21 @@ func (f *File) place() error {
 	return nil
 }
 
-// syncFolders makes the targets' names last, once for each folder.
+// syncFolders makes the targets' names last, once for each folder. That can take long;
+// it is not given up where names can't be taken back.
 func syncFolders(files []*File) error {
+	final := slices.ContainsFunc(files, func(f *File) bool { return f.temporary != "" && f.takeBack == nil })
 	synced := map[string]bool{}
 	for _, f := range files {
 		folder := f.target.folder()
 		if f.temporary == "" || synced[folder] {
 			continue
 		}
-		if err := syncFolder(f.folder); err != nil {
+		ctx := f.ctx
+		if final {
+			ctx = context.WithoutCancel(ctx)
+		}
+		if _, err := await(ctx, func() (none, error) { return none{}, syncFolder(f.folder) }); err != nil {
 			return f.failure(err)
 		}
 		synced[folder] = true

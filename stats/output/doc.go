@@ -6,6 +6,7 @@
 //   - parse.go: [RowParser], which reads such lines back;
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
+//   - interruptible.go: [Interruptible], writing to what can keep a writer waiting;
 //   - commit.go, exchange_linux.go, exchange_other.go: [Commit], several files at once;
 //   - leftover.go, lock_unix.go, lock_other.go: temporary files, and those of processes that were killed;
 //   - compress.go: what the endings .gz and .zst do to it;

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,12 +31,19 @@ const writeBackStep = 8 << 20
 // folder is held open: if the path leads elsewhere in the end, because a folder in
 // it was moved or a link changed, nothing is written or removed there.
 //
+// When the context that it was created with is done, its temporary file loses its
+// name at once, whatever the writer is waiting for, and what could keep a writer
+// waiting for long fails with the context's cause. Once a commit has begun it is not
+// torn: see [Commit].
+//
 // A File is used by one goroutine at a time.
 type File struct {
+	ctx        context.Context
 	name       string // as the user knows it
 	target     target
 	folder     *os.Root       // of the target and the temporary file; nil where there is none
 	temporary  string         // its name in the folder; "" where there is none, or none any more
+	keep       func() bool    // keeps ctx from removing it, unless it is too late; nil where there is none
 	takeBack   func() error   // undoes that the target's name was given to it; nil where that can't be done
 	lock       *os.File       // on the temporary file; nil where there is none
 	file       *os.File       // nil for a stream, and when closed
@@ -54,29 +62,35 @@ type File struct {
 // not be writable: as with mv, its folder has to be.
 //
 // The caller must call Discard in the end, and Commit before that if all went
-// well. All errors of a File name path.
-func Create(path string) (*File, error) {
-	f := &File{name: path}
+// well. All errors of a File name path, but for ctx's cause.
+func Create(ctx context.Context, path string) (*File, error) {
+	f := &File{ctx: ctx, name: path}
 	if err := f.open(); err != nil {
 		return nil, f.failure(err)
 	}
 	f.raw = (*rawFile)(f)
+	if f.target.inPlace {
+		f.raw = Interruptible(ctx, f.file)
+	}
 	return f, nil
 }
 
 // Stream returns a File that is written to w directly, buffered and as it is.
 // Commit does not close w.
-func Stream(w io.Writer) *File {
-	return &File{name: "standard output", raw: w}
+func Stream(ctx context.Context, w io.Writer) *File {
+	return &File{ctx: ctx, name: "standard output", raw: Interruptible(ctx, w)}
 }
 
 // open finds the target and opens what is written.
 func (f *File) open() (err error) {
+	if f.ctx.Err() != nil {
+		return context.Cause(f.ctx)
+	}
 	if f.target, err = findTarget(f.name); err != nil {
 		return err
 	}
 	if f.target.inPlace {
-		f.file, err = os.OpenFile(f.target.path, os.O_WRONLY|os.O_APPEND, 0)
+		f.file, err = OpenFile(f.ctx, f.target.path, os.O_WRONLY|os.O_APPEND, 0)
 		return err
 	}
 	if err = f.openTemporary(); err != nil {
@@ -95,7 +109,9 @@ func (f *File) openTemporary() (err error) {
 		f.folder.Close()
 		return err
 	}
-	f.temporary = filepath.Base(f.file.Name())
+	folder, temporary := f.folder, filepath.Base(f.file.Name())
+	f.temporary = temporary
+	f.keep = context.AfterFunc(f.ctx, func() { _ = folder.Remove(temporary) }) // tried again by Discard
 	return nil
 }
 
@@ -123,14 +139,14 @@ func (f *File) Write(p []byte) (n int, err error) {
 	return n, f.failure(err)
 }
 
-// rawFile is the file or stream itself, behind the buffer and the compressor.
+// rawFile is the temporary file itself, behind the buffer and the compressor.
 type rawFile File
 
 // Write implements io.Writer.
 func (f *rawFile) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
 	f.written += int64(n)
-	if f.temporary != "" && f.written-f.writtenBack >= writeBackStep && f.writingBack.TryLock() {
+	if f.written-f.writtenBack >= writeBackStep && f.writingBack.TryLock() {
 		file, offset, size := f.file, f.writtenBack, f.written-f.writtenBack
 		f.writtenBack = f.written
 		go func() { // a busy disk keeps it waiting
@@ -156,7 +172,8 @@ func (f *File) finish() error {
 		return err
 	}
 	if f.temporary != "" {
-		if err := f.file.Sync(); err != nil {
+		file := f.file
+		if _, err := await(f.ctx, func() (none, error) { return none{}, file.Sync() }); err != nil {
 			return err
 		}
 	}
@@ -196,6 +213,7 @@ func (f *File) Discard() error {
 	if f.temporary == "" {
 		return nil
 	}
+	f.keep() // it is removed here
 	if err := f.folder.Remove(f.temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f.failure(err)
 	}
@@ -205,12 +223,19 @@ func (f *File) Discard() error {
 	return nil
 }
 
-// failure names the file in an error, and the way out if there is one.
+// failure names the file in an error, and the way out if there is one. That ctx is
+// done is not the file's fault.
 func (f *File) failure(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || f.ctx.Err() != nil && errors.Is(err, context.Cause(f.ctx)) {
+		return err
 	}
-	return fmt.Errorf("cannot write %s: %w%s", f.name, cause(err), wayOut(err))
+	return WriteError(f.name, err)
+}
+
+// WriteError is err as the error of writing to a file or stream, with the way out if
+// there is one.
+func WriteError(name string, err error) error {
+	return fmt.Errorf("cannot write %s: %w%s", name, cause(err), wayOut(err))
 }
 
 // cause leaves out the path of an error of the file system, which may be that

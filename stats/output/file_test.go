@@ -20,7 +20,7 @@ import (
 // create creates a File that the test discards in the end.
 func create(t *testing.T, path string) *File {
 	t.Helper()
-	f, err := Create(path)
+	f, err := Create(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestCreateFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Create(test.path)
+			_, err := Create(t.Context(), test.path)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -247,7 +247,7 @@ func must(t *testing.T, err error) {
 
 func TestStream(t *testing.T) {
 	var b bytes.Buffer
-	f := Stream(&b)
+	f := Stream(t.Context(), &b)
 	write(t, f, "a")
 	write(t, f, "b")
 	commit(t, f)
@@ -266,7 +266,7 @@ func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 // An error of the stream comes out, at the latest on Commit.
 func TestStreamFails(t *testing.T) {
-	f := Stream(broken{})
+	f := Stream(t.Context(), broken{})
 	write(t, f, "a")
 	err := f.Commit()
 	if !errors.Is(err, io.ErrClosedPipe) || !strings.HasPrefix(err.Error(), "cannot write standard output: ") {
@@ -351,7 +351,7 @@ func rows(size int) string {
 }
 
 func writeInPieces(r *rapid.T, path, text string) []byte {
-	f, err := Create(path)
+	f, err := Create(r.Context(), path)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func TestBrokenPipe(t *testing.T) {
 	must(t, err)
 	defer w.Close()
 	r.Close()
-	f := Stream(w)
+	f := Stream(t.Context(), w)
 	write(t, f, Header)
 	if err := f.Commit(); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("Commit: %v", err)
@@ -142,7 +142,7 @@ func TestForbiddenFolder(t *testing.T) {
 	if os.Getuid() == 0 {
 		folder = "/proc"
 	}
-	_, err := Create(filepath.Join(folder, "day.csv"))
+	_, err := Create(t.Context(), filepath.Join(folder, "day.csv"))
 	if err == nil || !strings.Contains(err.Error(), "in folder "+folder+": ") {
 		t.Errorf("Create: %v", err)
 	}

@@ -62,7 +62,7 @@ func TestLocksAreForWriting(t *testing.T) {
 
 // abandon leaves a temporary file as a process does that is killed.
 func abandon(t *testing.T, path string) {
-	f, err := Create(path)
+	f, err := Create(t.Context(), path)
 	must(t, err)
 	must(t, errors.Join(f.file.Close(), f.lock.Close(), f.folder.Close()))
 }
@@ -76,7 +76,7 @@ func TestOneTarget(t *testing.T) {
 	for range 8 {
 		writers.Go(func() {
 			for range 200 {
-				f, err := Create(path)
+				f, err := Create(t.Context(), path)
 				if err != nil {
 					t.Error(err)
 					return

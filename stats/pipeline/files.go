@@ -112,7 +112,7 @@ func (j *job) warn(message string) {
 
 // openOutputs makes the files that the job writes, and checks that it could
 // spill.
-func (j *job) openOutputs() (err error) {
+func (j *job) openOutputs(ctx context.Context) (err error) {
 	if info, err := os.Stat(j.TempDir); j.Output != "" && (err != nil || !info.IsDir()) {
 		return UsageErrorf("--temp-dir %s is not a folder", j.TempDir)
 	}
@@ -120,34 +120,34 @@ func (j *job) openOutputs() (err error) {
 		sorter.RemoveLeftovers(j.TempDir)
 	}
 	if j.state != nil {
-		if err := j.state.create(); err != nil {
+		if err := j.state.create(ctx); err != nil {
 			return err
 		}
 	}
-	if j.result, err = j.create(j.Output); err != nil {
+	if j.result, err = j.create(ctx, j.Output); err != nil {
 		return err
 	}
-	if j.rejects, err = j.create(j.Rejects); err != nil {
+	if j.rejects, err = j.create(ctx, j.Rejects); err != nil {
 		return err
 	}
-	if j.reportFile, err = j.create(j.Options.Report); err != nil {
+	if j.reportFile, err = j.create(ctx, j.Options.Report); err != nil {
 		return err
 	}
-	if j.metrics, err = j.create(j.Metrics); err != nil {
+	if j.metrics, err = j.create(ctx, j.Metrics); err != nil {
 		return err
 	}
-	j.page, err = j.create(j.Page)
+	j.page, err = j.create(ctx, j.Page)
 	return err
 }
 
 // create makes a file, or nil for no path.
-func (j *job) create(path string) (*output.File, error) {
+func (j *job) create(ctx context.Context, path string) (*output.File, error) {
 	switch path {
 	case "":
 		return nil, nil
 	case "-":
-		return output.Stream(j.Stdout), nil
+		return output.Stream(ctx, j.Stdout), nil
 	default:
-		return output.Create(path)
+		return output.Create(ctx, path)
 	}
 }

@@ -118,7 +118,7 @@ func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 		return nil, err
 	}
 	m.plan.sort(m.parts)
-	if err := j.openOutputs(); err != nil {
+	if err := j.openOutputs(ctx); err != nil {
 		m.close()
 		return nil, err
 	}

@@ -47,8 +47,9 @@ func UsageErrorf(format string, args ...any) error {
 // it was before. The report is filled as far as the run came. When ctx is done,
 // Run ends soon, with ctx's cause.
 //
-// One goroutine is left behind where ctx ends Run while standard input is being
-// read: it ends when that read does.
+// A goroutine is left behind where ctx ends Run while standard input is being read,
+// or a pipe, a device or a disk is waited for that is written to: it ends when that
+// call does.
 func Run(ctx context.Context, o Options) (Report, error) {
 	start := time.Now()
 	j, err := newJob(ctx, o)
@@ -112,7 +113,7 @@ func newJob(ctx context.Context, o Options) (*job, error) {
 		j.close()
 		return nil, err
 	}
-	if err := j.openOutputs(); err != nil {
+	if err := j.openOutputs(ctx); err != nil {
 		j.close()
 		return nil, err
 	}

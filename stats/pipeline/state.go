@@ -147,8 +147,8 @@ func (s *state) open() error {
 }
 
 // create starts the new state.
-func (s *state) create() (err error) {
-	s.file, err = output.Create(s.path)
+func (s *state) create(ctx context.Context) (err error) {
+	s.file, err = output.Create(ctx, s.path)
 	return err
 }
 

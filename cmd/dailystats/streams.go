@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"dailystats/stats/output"
+)
+
+// sharedWriter is a writer for several goroutines, which is given up when a context
+// is done: see [output.Interruptible].
+type sharedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func newSharedWriter(ctx context.Context, w io.Writer) *sharedWriter {
+	return &sharedWriter{w: output.Interruptible(ctx, w)}
+}
+
+// Write implements io.Writer.
+func (s *sharedWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
+}
+
+// print writes a text to standard output.
+func (s *session) print(text string) error {
+	out := output.Stream(s.ctx, os.Stdout)
+	if _, err := io.WriteString(out, text); err != nil {
+		return err
+	}
+	return out.Commit()
+}
+
+// tell tells of a failure where there is no log. When late is done, it does so without
+// waiting for those who write to standard error, nor for its reader.
+func (s *session) tell(err error) {
+	s.told.Store(true)
+	w := io.Writer(s.stderr)
+	if s.late.Err() != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), briefly)
+		defer cancel()
+		w = output.Interruptible(ctx, os.Stderr)
+	}
+	_, _ = io.WriteString(w, "dailystats: "+oneLine(err.Error())+"\n")
+}
