@@ -10,7 +10,7 @@
 //     settings come from;
 //   - memory.go, hugepages_linux.go, startup_linux.go: the memory limit of the process;
 //   - signals.go, trace.go: being interrupted; status_linux.go and its like: being asked;
-//   - streams.go: the standard streams;
+//   - streams.go, streams_linux.go: the standard streams;
 //   - job.go: running the pipeline, and telling how it went;
 //   - log.go, progress.go, terminal.go: the log, and the progress bar that shares its
 //     terminal.
@@ -54,6 +54,7 @@ const (
 )
 
 func main() {
+	closeAgain()
 	os.Exit(status(run(os.Args[1:])))
 }
 

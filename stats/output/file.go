@@ -261,6 +261,10 @@ func wayOut(err error) string {
 		return ": choose a folder that may be read and written to"
 	case errors.Is(err, syscall.ENOSPC):
 		return ": free some space, or choose another folder"
+	case errors.Is(err, syscall.EBADF):
+		return ": it is closed, or only for reading: redirect it to a file, or to " + os.DevNull
+	case errors.Is(err, syscall.ENXIO):
+		return ": it is closed, or a socket: give - for standard output"
 	default:
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 
 	"dailystats/sorter"
 	"dailystats/stats/input"
@@ -101,7 +102,15 @@ func (j *job) leastWindow(ctx context.Context) (window int64, stdin io.Reader, e
 	if needed {
 		window = minWindow
 	}
-	return window, stdin, err
+	return window, stdin, stdinError(err)
+}
+
+// stdinError adds the way out to an error of reading standard input, where there is one.
+func stdinError(err error) error {
+	if errors.Is(err, syscall.EBADF) {
+		return fmt.Errorf("%w: it is closed, or only for writing: redirect it from a file, or from %s", err, os.DevNull)
+	}
+	return err
 }
 
 func (j *job) warn(message string) {

@@ -57,9 +57,9 @@ func (m *merge) needOf(ctx context.Context, s input.Source) (need, error) {
 	windowed, stdin, err := input.NeedsWindow(ctx, input.SourcesOf(s), m.job.Stdin)
 	m.job.Stdin = stdin
 	if windowed {
-		return need{true, input.UnknownWindow}, err
+		return need{true, input.UnknownWindow}, stdinError(err)
 	}
-	return need{compressed: true}, err
+	return need{compressed: true}, stdinError(err)
 }
 
 // do merges parts until there is only the result.
