@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -144,6 +145,51 @@ func checkFault(t *testing.T, events string, whole *faultRun, f fault) {
 	}
 }
 
+// TestSickDisk has the first system call of each kind on each file of a run never return,
+// as with a disk that does not answer, and sends the run a signal: it ends within a
+// second, and leaves all as it was. That is not promised from when
+// files are given their names.
+func TestSickDisk(t *testing.T) {
+	events := writeSpilledEvents(t)
+	whole := newFaultRun(t, events)
+	if text, status := whole.run(nil); status != 0 {
+		t.Fatalf("without faults: exit status %d: %s", status, text)
+	}
+	cases := make(chan fault)
+	var workers sync.WaitGroup
+	for range 4 { // they wait, mostly
+		workers.Go(func() {
+			for f := range cases {
+				checkSickDisk(t, events, f)
+			}
+		})
+	}
+	for s := range whole.calls {
+		renamed := slices.Contains(outputs, strings.TrimPrefix(s.file, "out/"))
+		if !renamed && s.call != "rename" && s.call != "unlink" {
+			cases <- fault{s, 0, false, outcome{stop: true}}
+		}
+	}
+	close(cases)
+	workers.Wait()
+	t.Logf("%d runs", len(whole.calls))
+}
+
+func checkSickDisk(t *testing.T, events string, f fault) {
+	run := newFaultRun(t, events)
+	defer os.RemoveAll(run.dir)
+	run.writeOlder()
+	older := run.files()
+	text, status := run.run(&f)
+	took := time.Since(run.injectedAt)
+	if status != statusSignal+int(syscall.SIGTERM) || took > time.Second || strings.Count(text, "\n") > 1 {
+		t.Errorf("%s %s: exit status %d after %v, standard error: %s", f.call, f.file, status, took, text)
+	}
+	if !maps.Equal(run.files(), older) {
+		t.Errorf("%s %s: not as it was: %v", f.call, f.file, names(run.files()))
+	}
+}
+
 // TestHostileFolders proves that a run makes its files in a way that nobody can
 // interfere with who may write to the same folders: each is new, whatever is there
 // under its name, and one for spilling is only for its owner, and has lost its name
@@ -181,6 +227,8 @@ type faultRun struct {
 	calls    map[site]int
 	order    []site // of the calls
 	injected bool
+
+	injectedAt time.Time
 }
 
 func newFaultRun(t *testing.T, events string) *faultRun {
@@ -200,7 +248,7 @@ func (r *faultRun) run(f *fault) (stderr string, status int) {
 		if f == nil || f.site != s || f.n != n {
 			return outcome{}
 		}
-		r.injected = true
+		r.injected, r.injectedAt = true, time.Now()
 		return f.outcome
 	}, workArgs...)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -56,6 +57,7 @@ type outcome struct {
 	err   syscall.Errno // it fails with this instead
 	short bool          // it writes the first half
 	kill  bool          // the process is killed before it is carried out
+	stop  bool          // it never returns, and the process gets a SIGTERM
 }
 
 const (
@@ -212,6 +214,9 @@ func (p process) answerCalls(judge func(interceptedCall) outcome) error {
 			return errno
 		}
 		r, err := p.answer(&n, judge)
+		if err == errHeld {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -226,6 +231,9 @@ func (p process) ioctl(request uintptr, argument unsafe.Pointer) syscall.Errno {
 	return errno
 }
 
+// errHeld says that a call gets no answer.
+var errHeld = errors.New("held")
+
 func (p process) answer(n *notification, judge func(interceptedCall) outcome) (response, error) {
 	r := response{id: n.id}
 	c := interceptedCall{name: interceptedCalls[n.number], path: p.path(n)}
@@ -236,6 +244,8 @@ func (p process) answer(n *notification, judge func(interceptedCall) outcome) (r
 	switch {
 	case o.kill:
 		return r, unix.Kill(p.pid, unix.SIGKILL)
+	case o.stop:
+		return r, cmp.Or(unix.Kill(p.pid, unix.SIGTERM), errHeld)
 	case o.err != 0:
 		r.err = -int32(o.err)
 	case o.short:
