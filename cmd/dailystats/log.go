@@ -156,11 +156,12 @@ func (l *eventLog) summary(r pipeline.Report) {
 func (l *eventLog) fail(err error) error {
 	l.session.told.Store(true)
 	isFile := l.sink.file != nil
+	tooLate := l.session.late.Err() != nil // for the log
 	l.sink.reopen(l.session)
 	if !isFile || !errors.Is(err, pipeline.ErrUsage) {
 		l.Error(oneLine(err.Error()))
 	}
-	if isFile {
+	if isFile || tooLate {
 		l.session.tell(err)
 	}
 	return toldError{err}

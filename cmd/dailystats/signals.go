@@ -13,16 +13,17 @@ import (
 //
 //	0      the run's context ends: temporary files lose their names, and what
 //	       waits for a pipe gives up
-//	¼ s    what tells of the end gives up, too
-//	½ s    the process exits, be the run through or not
+//	0.2 s  what tells of the end gives up, too
+//	0.4 s  the process exits, be the run through or not
 //
-// A second signal has it exit at once.
+// A second signal has it exit at once, when temporary files are removed.
 const (
-	lastWords       = 250 * time.Millisecond
-	patience        = 500 * time.Millisecond
-	afterSecond     = 100 * time.Millisecond // for temporary files to be removed
-	briefly         = 50 * time.Millisecond  // for what is told at the very end
-	longestCritical = 5 * time.Second        // see session.critical
+	lastWords   = 200 * time.Millisecond
+	patience    = 400 * time.Millisecond
+	afterSecond = 100 * time.Millisecond
+
+	longestCritical     = 5 * time.Second // see session.critical
+	criticalAfterSecond = 400 * time.Millisecond
 )
 
 // signalError is the cause of a context that a signal has ended.
@@ -72,14 +73,15 @@ func (s *session) obey(received <-chan os.Signal, stop, silence context.CancelCa
 	stop(cause)
 	time.AfterFunc(lastWords-time.Since(start), func() { silence(cause) })
 	exit := time.NewTimer(patience - time.Since(start))
+	latest := start.Add(longestCritical)
 	for {
 		select {
 		case next := <-received:
 			last = s.take(next)
 			exit.Reset(afterSecond)
-			s.critical.Store(false)
+			latest = time.Now().Add(criticalAfterSecond)
 		case <-exit.C:
-			if s.critical.Load() && time.Since(start) < longestCritical {
+			if s.critical.Load() && time.Now().Before(latest) {
 				exit.Reset(afterSecond)
 				continue
 			}
@@ -92,7 +94,7 @@ func (s *session) obey(received <-chan os.Signal, stop, silence context.CancelCa
 // take returns a signal as an error, and does what it asks for beside stopping.
 func (s *session) take(received os.Signal) signalError {
 	if received == syscall.SIGQUIT {
-		writeTrace(os.Stderr)
+		writeBriefly(os.Stderr, trace())
 	}
 	return signalError{received.(syscall.Signal)}
 }

@@ -157,6 +157,7 @@ func (s *stopper) stop(t *testing.T, one stop) {
 	waitUntilListening(cmd.Process.Pid)
 	time.Sleep(one.after)
 	sent := time.Now()
+	late := measureLateness()
 	cmd.Process.Signal(one.signal)
 	if one.again >= 0 {
 		time.Sleep(one.again)
@@ -169,8 +170,8 @@ func (s *stopper) stop(t *testing.T, one stop) {
 	s.slowest = max(s.slowest, took)
 	s.mu.Unlock()
 
-	if took > time.Second {
-		t.Errorf("%s: it took %v", what, took)
+	if allowed := time.Second + 4*<-late; took > allowed {
+		t.Errorf("%s: it took %v of %v", what, took, allowed)
 	}
 	if status := cmd.ProcessState.ExitCode(); status != statusSignal+int(one.signal) {
 		t.Errorf("%s: %v: %s", what, cmd.ProcessState, stderr.String())
@@ -184,11 +185,28 @@ func (s *stopper) stop(t *testing.T, one stop) {
 		if !strings.Contains(rest, "main.(*session).execute") || strings.Count(text, "\n") > 1000 {
 			t.Errorf("%s: the trace is %q", what, text)
 		}
-		text = trace + rest[strings.LastIndex(rest, "\n\n")+2:]
+		text = trace + rest[strings.LastIndex(rest, "\n\n")+1:]
 	}
 	if !one.run.stderr && one.again < 0 && !strings.Contains(text, signalError{one.signal}.Error()) {
 		t.Errorf("%s: it said %q", what, text)
 	}
+}
+
+// measureLateness measures how much longer a short sleep takes: on a busy machine, a
+// process that is to end soon ends later, too.
+func measureLateness() <-chan time.Duration {
+	late := make(chan time.Duration, 1)
+	go func() {
+		const sleep = 50 * time.Millisecond
+		start, sum := time.Now(), time.Duration(0)
+		for range 8 {
+			time.Sleep(sleep)
+			sum += time.Since(start) - sleep
+			start = time.Now()
+		}
+		late <- sum
+	}()
+	return late
 }
 
 // waitUntilListening waits until a process listens to signals: from then on it ignores

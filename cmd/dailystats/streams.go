@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"dailystats/stats/output"
 )
@@ -40,11 +41,24 @@ func (s *session) print(text string) error {
 // waiting for those who write to standard error, nor for its reader.
 func (s *session) tell(err error) {
 	s.told.Store(true)
-	w := io.Writer(s.stderr)
+	text := "dailystats: " + oneLine(err.Error()) + "\n"
 	if s.late.Err() != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), briefly)
-		defer cancel()
-		w = output.Interruptible(ctx, os.Stderr)
+		writeBriefly(os.Stderr, text)
+		return
 	}
-	_, _ = io.WriteString(w, "dailystats: "+oneLine(err.Error())+"\n")
+	_, _ = io.WriteString(s.stderr, text)
+}
+
+// writeBriefly writes a text, or as much of it as is taken soon.
+func writeBriefly(w io.Writer, text string) {
+	const briefly = 100 * time.Millisecond
+	written := make(chan struct{})
+	go func() {
+		_, _ = io.WriteString(w, text)
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-time.After(briefly):
+	}
 }

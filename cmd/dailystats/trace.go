@@ -1,30 +1,21 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"regexp"
 	"runtime"
 	"strings"
-	"time"
-
-	"dailystats/stats/output"
 )
 
-const (
-	mostTrace    = 1 << 20 // bytes, far more than a run comes to
-	traceTimeout = 150 * time.Millisecond
-)
+// longestTrace is far more than a run comes to, in bytes.
+const longestTrace = 1 << 20
 
-// writeTrace writes what all goroutines are doing, as SIGQUIT asks for, those that do
-// the same together. It does not wait for long where w isn't read.
-func writeTrace(w io.Writer) {
-	trace := make([]byte, mostTrace)
-	trace = trace[:runtime.Stack(trace, true)]
-	ctx, cancel := context.WithTimeout(context.Background(), traceTimeout)
-	defer cancel()
-	_, _ = io.WriteString(output.Interruptible(ctx, w), "SIGQUIT: quit\n\n"+groupTrace(string(trace)))
+// trace tells what all goroutines are doing, as SIGQUIT asks for, those that do the same
+// together.
+func trace() string {
+	stacks := make([]byte, longestTrace)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return "SIGQUIT: quit\n\n" + groupTrace(string(stacks))
 }
 
 // differing are the parts of a goroutine's trace that no two have in common:
