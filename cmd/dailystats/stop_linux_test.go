@@ -75,7 +75,7 @@ var waitingRuns = []waitingRun{
 	{args: "completion bash", stdout: true},
 	{args: "run --help", stdout: true},
 	{args: "few --print-config", stdout: true},
-	{args: "bench few --runs 1 --html out/report", stdout: true},
+	{args: "bench few --runs 1", stdout: true},
 	{args: "bench few", stderr: true},
 }
 
