@@ -139,7 +139,7 @@ func TestBrokerLiveGroup(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer consumer.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), brokerPatience)
 			defer cancel()
 			if err := consumer.PollFetches(ctx).Err(); err != nil { // it is a member by then
 				t.Fatal(err)
@@ -213,11 +213,11 @@ func TestBrokerTopicDeleted(t *testing.T) {
 // awaitFiles waits until a run begins to write to a folder: it knows then what it
 // will read.
 func awaitFiles(folder string) error {
-	for range patience / time.Millisecond {
+	for range brokerPatience / time.Millisecond {
 		if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
 			return err
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return fmt.Errorf("nothing is written within %v", patience)
+	return fmt.Errorf("nothing is written within %v", brokerPatience)
 }

@@ -58,13 +58,13 @@ func newBroker(t *testing.T, partitions int32) *broker {
 	return b
 }
 
-// patience is how long a broker on a busy machine may take for what tests wait for.
-const patience = 2 * time.Minute
+// brokerPatience is how long a broker on a busy machine may take for what tests wait for.
+const brokerPatience = 2 * time.Minute
 
 // await waits until ready returns nil, for as long as we have patience.
 func (b *broker) await(ready func(context.Context) error) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), brokerPatience)
 	defer cancel()
 	for {
 		err := ready(ctx)
@@ -74,7 +74,7 @@ func (b *broker) await(ready func(context.Context) error) {
 		select {
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
-			b.t.Fatalf("after %v: %v", patience, err)
+			b.t.Fatalf("after %v: %v", brokerPatience, err)
 		}
 	}
 }
@@ -136,14 +136,14 @@ func (b *broker) awaitEndOfTransactions() {
 // admin returns a client for what is done to topics and groups.
 func (b *broker) admin() *kadm.Client {
 	admin := kadm.NewClient(b.client)
-	admin.SetTimeoutMillis(int32(patience.Milliseconds()))
+	admin.SetTimeoutMillis(int32(brokerPatience.Milliseconds()))
 	return admin
 }
 
 // connect returns a client that sends messages to the partition that they say.
 func (b *broker) connect(options ...kgo.Opt) *kgo.Client {
 	client, err := kgo.NewClient(append(options, kgo.SeedBrokers(b.address), kgo.DefaultProduceTopic(b.name),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.RecordDeliveryTimeout(patience), kgo.RetryTimeout(patience))...)
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.RecordDeliveryTimeout(brokerPatience), kgo.RetryTimeout(brokerPatience))...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
