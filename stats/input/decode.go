@@ -3,7 +3,6 @@ package input
 import (
 	"bufio"
 	"compress/bzip2"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/pierrec/lz4/v4"
 )
 
 // decoders turn stored bytes into text. They outlive an input for the sake of
@@ -20,10 +18,14 @@ import (
 type decoders struct {
 	maxWindow int64  // bytes that one may keep
 	used      int64  // bytes that one has kept, at most, or been allowed to
+	taken     int64  // bytes that were taken since the last collection
+	pooled    bool   // some of them are in a sync.Pool, or will be
 	format    Format // of the input that was opened last
 	gzip      gzip.Reader
 	snappy    snappyBlocks
-	zstd      *zstd.Decoder // nil before the first zstd input
+	zstd      *zstd.Decoder // nil before the first zstd frame
+
+	zstdWindow int64 // that zstd was made for, in bytes
 }
 
 // close lets go of the memory. The decoders may be used again.
@@ -35,18 +37,10 @@ func (d *decoders) close() {
 	d.snappy = snappyBlocks{}
 }
 
-// turnTo says that the next input is of format f. There is memory for one
-// window: what the input before had is collected before another is made, but
-// for zstd's and lz4's, which are used again.
+// turnTo says that the next input is of format f.
 func (d *decoders) turnTo(f Format) {
-	changes := f != d.format
-	switch {
-	case changes && (d.format == FormatZstd || d.format == FormatSnappy), d.format == FormatXz:
+	if f != d.format {
 		d.close()
-		runtime.GC()
-	case changes && d.format == FormatLz4:
-		runtime.GC() // the first leaves alone what has been put in a sync.Pool
-		runtime.GC()
 	}
 	d.format = f
 }
@@ -66,43 +60,6 @@ func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
 		return raw, nil
 	}
 	return &decoder{format: f, decoders: d, raw: raw, source: source}, nil
-}
-
-// skipFrames drops skippable frames, which pzstd writes to tell lengths, and
-// returns the format of what follows.
-func skipFrames(raw *bufio.Reader) (Format, error) {
-	for skipped := false; ; skipped = true {
-		head, err := raw.Peek(magicLen)
-		if err != nil && err != io.EOF {
-			return FormatPlain, err
-		}
-		f := formatOf(head)
-		switch {
-		case f == FormatSkippable:
-			if err := skipFrame(raw); err != nil {
-				return f, err
-			}
-		case skipped && f != FormatZstd && f != FormatLz4 && len(head) > 0:
-			return f, errors.New("damaged zstd or lz4 data: only skippable frames are whole")
-		case f == FormatLegacyLz4:
-			return f, errors.New("lz4's legacy format is not supported, as it can't tell whether data is missing: compress again with a newer lz4")
-		default:
-			return f, nil
-		}
-	}
-}
-
-// skipFrame drops one skippable frame: a magic, the length, and so many bytes.
-func skipFrame(raw *bufio.Reader) error {
-	header, err := raw.Peek(8)
-	if err == nil {
-		length := int64(len(header)) + int64(binary.LittleEndian.Uint32(header[4:]))
-		_, err = io.CopyN(io.Discard, raw, length)
-	}
-	if err == io.EOF {
-		return fmt.Errorf("damaged zstd or lz4 data: %w", io.ErrUnexpectedEOF)
-	}
-	return err
 }
 
 // decoder reads one compressed input's text, all members of it. What third-party
@@ -184,11 +141,21 @@ func (e tooLarge) Error() string {
 		e.format, needed, size(e.most))
 }
 
-// check returns an error if decoding takes more memory than there is for it.
+// check returns an error if decoding takes more memory than there is for it: for one
+// window. What was given up before is collected if there is no room for both.
 func (d *decoders) check(f Format, needed int64) error {
 	if needed > d.maxWindow {
 		return tooLarge{f, needed, d.maxWindow}
 	}
+	if d.taken+needed > d.maxWindow {
+		runtime.GC()
+		if d.pooled { // the first leaves alone what has been put in a sync.Pool
+			runtime.GC()
+		}
+		d.taken, d.pooled = 0, false
+	}
+	d.taken += needed
+	d.pooled = d.pooled || f == FormatLz4
 	d.used = max(d.used, needed)
 	return nil
 }
@@ -230,42 +197,6 @@ func (m *gzipMembers) next() error {
 	return nil
 }
 
-func (d *decoders) openZstd(raw *bufio.Reader) (io.Reader, error) {
-	if err := d.checkZstd(raw); err != nil {
-		return nil, err
-	}
-	if d.zstd == nil {
-		var err error
-		d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(uint64(max(d.maxWindow, zstd.MinWindowSize))))
-		if err != nil {
-			return nil, err
-		}
-	}
-	return d.zstd, d.zstd.Reset(raw)
-}
-
-// checkZstd looks at the first frame's header, for errors that say more than the
-// library's.
-func (d *decoders) checkZstd(raw *bufio.Reader) error {
-	head, err := raw.Peek(zstd.HeaderMaxSize)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	var h zstd.Header
-	if h.Decode(head) != nil {
-		return nil // the decoder will say what is wrong
-	}
-	if h.DictionaryID != 0 {
-		return fmt.Errorf("dictionary %d is needed: decompress it with zstd before", h.DictionaryID)
-	}
-	window := h.WindowSize
-	if h.SingleSegment {
-		window = h.FrameContentSize
-	}
-	return d.check(FormatZstd, int64(min(window, 1<<62)))
-}
-
 func (d *decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
 	head, err := raw.Peek(4)
 	if err != nil {
@@ -273,26 +204,6 @@ func (d *decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
 	}
 	const perLevel = 4 * 100_000 // four bytes for each byte of a block
 	return bzip2.NewReader(raw), d.check(FormatBzip2, perLevel*int64(head[3]-'0'))
-}
-
-// openLz4 starts a new decoder each time: one that has been used keeps the last
-// input's dictionary. The large buffers come from a pool anyway. Only the first
-// frame's need is checked; real data has one size of block.
-func (d *decoders) openLz4(raw *bufio.Reader) (io.Reader, error) {
-	head, err := raw.Peek(6) // magic, flags, block size
-	if err != nil {
-		return nil, err
-	}
-	block := int64(1) << (8 + 2*(head[5]>>4&7)) // 64 KiB, 256 KiB, 1 MiB or 4 MiB
-	needed := 2 * block
-	if independent := head[4]&0x20 != 0; !independent {
-		needed += 2 * block // the library keeps the last block until it has copied the next
-	}
-	r := lz4.NewReader(raw)
-	if err := r.Apply(lz4.ConcurrencyOption(1)); err != nil {
-		return nil, err
-	}
-	return r, d.check(FormatLz4, needed)
 }
 
 // unexpected is for the end of data where it is not whole.

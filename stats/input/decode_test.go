@@ -268,7 +268,7 @@ func TestTooLarge(t *testing.T) {
 		want   string
 	}{
 		{"zstd", testdata(t, "window128m.zst"), 8 << 20, "takes 128 MiB, more than the 8.0 MiB"},
-		{"a later zstd frame", append(testdata(t, "default.zst"), testdata(t, "window128m.zst")...), 8 << 20, "takes more than the 8.0 MiB"},
+		{"a later zstd frame", append(testdata(t, "default.zst"), testdata(t, "window128m.zst")...), 8 << 20, "takes 128 MiB, more than the 8.0 MiB"},
 		{"xz", testdata(t, "default.xz"), 8<<20 - 1, "takes 8.0 MiB, more than"},
 		{"xz of 4 GiB", xzFile{dictionary: 40}.bytes(), 64 << 20, "takes 4.0 GiB, more than the 64 MiB"},
 		{"bzip2", testdata(t, "level9.bz2"), 3 << 20, "takes 3.4 MiB, more than the 3.0 MiB"},

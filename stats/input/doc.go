@@ -4,11 +4,14 @@
 //
 // In the order of the data:
 //
-//	source.go    Source: arguments become files, each once
-//	identity_*   what tells two files apart on this system
+//	source.go    Source: one input; sources.go: a list of millions
+//	expand.go    Expand: arguments become sources, each file once
+//	listing.go   listing: the files of folders and globs, in little memory
+//	identity_*   fileSet: what tells two files apart on this system
 //	format.go    format: how an input is stored, by its first bytes
 //	stored.go    stored: an input's bytes as they are stored, counted, interruptible
 //	decode.go    decoder: stored bytes become text
+//	frames.go    frames: zstd and lz4 data, frame by frame
 //	xz.go        xzReader: the xz container
 //	snappy.go    snappyBlocks: snappy, as messages have it
 //	block.go     Block: whole lines, and the pool that blocks come from

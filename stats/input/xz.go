@@ -164,10 +164,10 @@ func (x *xzReader) startBlock(first byte) error {
 	if err != nil {
 		return err
 	}
+	x.block = block // lets go of the last block's dictionary before the next is made
 	if err := x.allow(block.dictionary); err != nil {
 		return err
 	}
-	x.block = block // lets go of the last block's dictionary before the next is made
 	x.block.data.r = x.raw
 	config := lzma.Reader2Config{DictCap: int(max(block.dictionary, lzma.MinDictCap))}
 	if x.block.lzma, err = config.NewReader2(&x.block.data); err != nil {

@@ -73,7 +73,7 @@ const (
 	// programMemory is what a process takes that the Go runtime knows nothing of:
 	// the pages of its executable (8 MiB in the command, nearly all of them soon
 	// resident), and by how much the runtime overshoots its limit.
-	programMemory = 8*mib + 640*kib
+	programMemory = 9 * mib
 
 	// runtimeMemory is what the Go runtime takes beside its heap: tables of spans,
 	// the collector's bits and queues.
