@@ -29,7 +29,7 @@ import (
 var update = flag.Bool("update", false, "write what TestScripts sees into its scripts, where they expect something else")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dailystats": main})
+	testscript.Main(tests{m}, map[string]func(){"dailystats": main})
 }
 
 // TestScripts runs the command as users do. Each script says what it proves.
