@@ -17,6 +17,9 @@ import (
 	"text/tabwriter"
 
 	"dailystats/bench"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // memoryVariable is "all" where TestMemory and TestCgroup are to try all cells of
@@ -174,8 +177,8 @@ func (m *matrix) check(t *testing.T, c cell, join joiner) {
 	r := result{peak: float64(e.peak) / (1 << 20)}
 	if e.status == 2 {
 		r.refused = m.checkRefusal(t, c, e, join)
-	} else if e.status != c.status {
-		t.Errorf("exit status %d, not %d: %s", e.status, c.status, lastLine(e.stderr))
+	} else if e.status != 0 {
+		t.Errorf("exit status %d: %s", e.status, lastLine(e.stderr))
 	}
 	t.Logf("%.1f of %d MiB", r.peak, c.memory)
 	if e.peak == 0 || e.peak > uint64(c.memory)<<20 {
@@ -211,9 +214,9 @@ func (m *matrix) checkRefusal(t *testing.T, c cell, e ending, join joiner) (name
 	}
 	m.mu.Unlock()
 	once.Do(func() {
-		if e := m.start(t, enough, join); e.status != c.status || e.peak > uint64(named)<<20 {
-			t.Errorf("with the named limit: exit status %d, not %d, and %.2f of %d MiB: %s",
-				e.status, c.status, float64(e.peak)/(1<<20), named, lastLine(e.stderr))
+		if e := m.start(t, enough, join); e.status != 0 || e.peak > uint64(named)<<20 {
+			t.Errorf("with the named limit: exit status %d, and %.2f of %d MiB: %s",
+				e.status, float64(e.peak)/(1<<20), named, lastLine(e.stderr))
 		}
 		if e := m.start(t, less, join); e.status != 2 {
 			t.Errorf("one MiB less than the named %d MiB: exit status %d, not 2: %s", named, e.status, lastLine(e.stderr))
@@ -248,8 +251,8 @@ func (m *matrix) start(t *testing.T, c cell, join joiner) ending {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.status == c.status && !slices.Contains(c.flags, "--report") {
-		checkReport(t, filepath.Join(dir, "report"), e)
+	if e.status == 0 {
+		e.peak = max(e.peak, c.checkReport(t, dir)) // the kernel's figure is exact to some pages of each processor
 	}
 	return e
 }
@@ -278,20 +281,45 @@ func (c cell) args(inputs []string, dir string) []string {
 	return append(args, inputs...)
 }
 
-// checkReport compares the peak that a report has with the kernel's: it is taken
-// before the report is written, and so may be a little less.
-func checkReport(t *testing.T, path string, e ending) {
+// checkReport returns the peak that a report has. A merge must have read all rows.
+func (c cell) checkReport(t *testing.T, dir string) (peak uint64) {
 	t.Helper()
 	var report struct {
 		PeakMemory uint64 `json:"peak_memory"`
+		Rows       uint64 `json:"rows"`
+		Groups     uint64 `json:"groups"`
 	}
-	data, err := os.ReadFile(path)
+	data, err := readReport(filepath.Join(dir, "report"))
 	if err == nil {
 		err = json.Unmarshal(data, &report)
 	}
-	if err != nil || report.PeakMemory == 0 || report.PeakMemory > e.peak {
-		t.Errorf("a peak of %d bytes was reported, and is %d (%v)", report.PeakMemory, e.peak, err)
+	if err != nil || report.PeakMemory == 0 {
+		t.Errorf("no peak was reported: %v", err)
 	}
+	if c.rows > 0 && (report.Rows != c.rows || report.Groups != c.groups) {
+		t.Errorf("%d rows of %d groups were merged, not %d of %d", report.Rows, report.Groups, c.rows, c.groups)
+	}
+	return report.PeakMemory
+}
+
+// readReport reads a report, which may be compressed.
+func readReport(path string) ([]byte, error) {
+	if packed, err := os.ReadFile(path + ".zst"); err == nil {
+		z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		return z.DecodeAll(packed, nil)
+	}
+	if packed, err := os.ReadFile(path + ".gz"); err == nil {
+		z, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(z)
+	}
+	return os.ReadFile(path)
 }
 
 func lastLine(text string) string {
