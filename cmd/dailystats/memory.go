@@ -31,6 +31,9 @@ func limitMemory(memory int64) error {
 	}
 	avoidHugePages()
 	giveBackStartup()
+	if memory <= smallMemory {
+		keepProgramSmall()
+	}
 	debug.SetMemoryLimit(pipeline.HeapLimit(memory))
 	debug.SetGCPercent(gcPercent)
 	return nil

@@ -595,7 +595,7 @@ func results(n int, format string, rows text) inputWriter {
 			return nil, err
 		}
 		if n == 1 {
-			return []string{"result"}, copies(dir, "result", 1, data)
+			return []string{"result"}, os.WriteFile(filepath.Join(dir, "result"), data, 0o600)
 		}
 		return []string{"."}, copies(dir, "result-of-host-%06d.csv", n, data)
 	}

@@ -5,9 +5,48 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+const (
+	// smallMemory is the limit up to which it matters that what is resident of the
+	// executable grows, by what is used once and never again.
+	smallMemory = 40 << 20
+	// enoughProgram is how much of it may be resident then: some more than what is
+	// used all the time.
+	enoughProgram = 15 << 19
+)
+
+// keepProgramSmall gives the kernel back what is resident of the executable whenever
+// that is more than enough, for as long as the process runs.
+func keepProgramSmall() {
+	go func() {
+		for range time.Tick(20 * time.Millisecond) {
+			if filesResident() > enoughProgram {
+				giveBackStartup()
+			}
+		}
+	}()
+}
+
+// filesResident returns the number of bytes that are resident of files, or 0 where the
+// kernel doesn't tell.
+func filesResident() int {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	const shared = 2
+	fields := bytes.Fields(statm)
+	if len(fields) <= shared {
+		return 0
+	}
+	pages, _ := strconv.Atoi(string(fields[shared]))
+	return pages * os.Getpagesize()
+}
 
 // giveBackStartup gives the kernel back what is resident of the executable, and of
 // libraries, for the sake of starting, which is half of it. What is needed comes

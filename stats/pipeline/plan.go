@@ -73,11 +73,11 @@ const (
 	// programMemory is what a process takes that the Go runtime knows nothing of:
 	// the pages of its executable (8 MiB in the command, nearly all of them soon
 	// resident), and by how much the runtime overshoots its limit.
-	programMemory = 9 * mib
+	programMemory = 8*mib + 768*kib
 
 	// runtimeMemory is what the Go runtime takes beside its heap: tables of spans,
 	// the collector's bits and queues.
-	runtimeMemory = 2*mib + 768*kib
+	runtimeMemory = 3 * mib
 
 	// processorMemory is what the Go runtime takes for each processor that it uses:
 	// there may be as many as workers.
@@ -85,6 +85,8 @@ const (
 
 	// Of slack, the more the less often there is need to collect, up to a point.
 	minSlack    = 1 * mib
+	workerSlack = 1 * mib // of each worker but the first: they make garbage while it is collected
+	goodSlack   = 4 * mib
 	enoughSlack = 10 * mib
 	maxSlack    = 256 * mib
 
@@ -163,7 +165,7 @@ func newPlan(memory int64, parallel int, d demand) (Plan, error) {
 	for workers := most; workers >= least; workers-- {
 		for _, inputs := range []int{min(workers, d.sources), 1} {
 			p := spend(memory, workers, inputs, d)
-			if p.works() && (p.Checks || p.RunRecords >= goodRunRecords) {
+			if p.works() && p.isGood() {
 				return p, nil
 			}
 		}
@@ -189,7 +191,7 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 		rest -= p.Decoder
 	}
 	p.LongLine = int64(d.maxLine)
-	p.Slack = max(minSlack, min(rest/3, max(enoughSlack, min(memory/16, maxSlack)))-p.LongLine)
+	p.Slack = max(p.leastSlack(), min(rest/3, max(enoughSlack, min(memory/16, maxSlack)))-p.LongLine)
 	rest -= p.LongLine + p.Slack
 	ahead := int64(inputs - 1)
 	p.Ahead = ahead * inputMemory
@@ -285,8 +287,19 @@ func (p Plan) needs(d demand) string {
 	return text
 }
 
+func (p Plan) leastSlack() int64 { return minSlack + int64(p.Workers-1)*workerSlack }
+
+// isGood reports whether the parts are large enough for fewer workers, or inputs side by
+// side, to be no better.
+func (p Plan) isGood() bool {
+	if p.Checks {
+		return p.Inputs == 1 || p.Slack >= goodSlack
+	}
+	return p.RunRecords >= goodRunRecords
+}
+
 func (p Plan) works() bool {
-	if p.Slack < minSlack {
+	if p.Slack < p.leastSlack() {
 		return false
 	}
 	return p.Checks || p.RunRecords >= minRunRecords && p.StretchRecords >= minStretch
