@@ -151,4 +151,10 @@ func TestExpandEnds(t *testing.T) {
 			t.Errorf("%s: %v", arg, err)
 		}
 	}
+	tree(t, "d/a", "d/b", "d/c")
+	ctx, cancel = context.WithCancelCause(t.Context())
+	_, err := Expand(ctx, []string{"d", "d"}, Expansion{Duplicate: func(string) { cancel(stop) }})
+	if err != stop {
+		t.Errorf("between two files: %v", err)
+	}
 }
