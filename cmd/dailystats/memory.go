@@ -12,10 +12,10 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// gcPercent lets the heap grow by half before it is collected. Nearly all of it
+// mostGarbage lets the heap grow by half before it is collected. Nearly all of it
 // is buffers that live as long as the run, so that collecting is cheap and
 // rare, and what merging allocates soon takes the place of what reading held.
-const gcPercent = 50
+const mostGarbage = 50 // percent
 
 // limitMemory gives the Go runtime its part of a memory limit, in bytes. What the
 // machine does not have, or the process may not use, is an error.
@@ -35,7 +35,7 @@ func limitMemory(memory int64) error {
 		keepProgramSmall()
 	}
 	debug.SetMemoryLimit(pipeline.HeapLimit(memory))
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(mostGarbage)
 	return nil
 }
 
@@ -61,6 +61,15 @@ func useProcessors(workers int) {
 	if workers < runtime.GOMAXPROCS(0) {
 		runtime.GOMAXPROCS(workers)
 	}
+}
+
+// limitGarbage has the heap collected when it has so much more than live bytes that
+// slack, in bytes, is used up. The memory limit would come to that, too, but it gives
+// way when collecting takes half of the processors' time, as it seems to on a machine
+// that is busy with other things.
+func limitGarbage(live, slack int64) {
+	const least = 10 // percent
+	debug.SetGCPercent(int(min(max(100*slack/live, least), mostGarbage)))
 }
 
 // defaultMemory is the memory limit where none is given, in bytes.

@@ -110,14 +110,9 @@ func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
 		return nil, UsageErrorf("nothing to merge: give some results")
 	}
 	m := &merge{job: j, observer: o.Observer}
-	err := m.findParts(ctx)
-	if err != nil {
+	if err := m.findParts(ctx, cmp.Or(o.openFiles, openFiles())); err != nil {
 		return nil, err
 	}
-	if m.plan, err = newMergePlan(j.Memory, m.parts, m.demand(cmp.Or(o.openFiles, openFiles()))); err != nil {
-		return nil, err
-	}
-	m.plan.sort(m.parts)
 	if err := j.openOutputs(ctx); err != nil {
 		m.close()
 		return nil, err

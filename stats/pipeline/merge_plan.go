@@ -73,27 +73,27 @@ type mergeDemand struct {
 	result    int64 // bytes that compressing the result takes
 }
 
-// newMergePlan spends memory on merging parts.
-func newMergePlan(memory int64, parts []part, d mergeDemand) (MergePlan, error) {
-	p := spendOnMerge(memory, parts, d)
-	if p.works(parts) {
+// newMergePlan spends memory on merging inputs.
+func newMergePlan(memory int64, inputs []need, d mergeDemand) (MergePlan, error) {
+	p := spendOnMerge(memory, inputs, d)
+	if p.works(inputs) {
 		return p, nil
 	}
 	enough := memory / mib * mib
-	for !spendOnMerge(enough, parts, d).works(parts) {
+	for !spendOnMerge(enough, inputs, d).works(inputs) {
 		enough += mib
 	}
-	return p, UsageErrorf("--memory %s is too small to merge %d results: give --memory %dMiB or more", size(memory), len(parts), enough/mib)
+	return p, UsageErrorf("--memory %s is too small to merge %d results: give --memory %dMiB or more", size(memory), len(inputs), enough/mib)
 }
 
 // spendOnMerge divides memory up, without looking whether the parts are large
 // enough.
-func spendOnMerge(memory int64, parts []part, d mergeDemand) MergePlan {
+func spendOnMerge(memory int64, inputs []need, d mergeDemand) MergePlan {
 	p := MergePlan{
 		Memory:  memory,
 		Program: programMemory,
 		Runtime: runtimeMemory + processorMemory,
-		Inputs:  d.names + int64(len(parts))*inputNameMemory,
+		Inputs:  d.names + int64(len(inputs))*inputNameMemory,
 		Buffers: int64(d.files)*output.BufferSize + writeSize,
 		Result:  d.result,
 		Files:   max(d.openFiles-ownFiles, minFiles),
@@ -103,16 +103,19 @@ func spendOnMerge(memory int64, parts []part, d mergeDemand) MergePlan {
 	p.Slack = max(minSlack, min(rest/8, enoughSlack))
 	p.Parts = rest - p.Slack
 	p.Window = max(minWindow, min(powerOf2(rest/4), maxWindow))
-	left := p.Parts - p.Result - p.sum(parts).memory
-	p.Buffer = clamp(minPartBuffer+left/int64(len(parts)), minPartBuffer, maxPartBuffer)
+	left := p.Parts - p.Result
+	for _, n := range inputs {
+		left -= p.load(part{need: n}).memory
+	}
+	p.Buffer = clamp(minPartBuffer+left/int64(len(inputs)), minPartBuffer, maxPartBuffer)
 	return p
 }
 
-// works reports whether each part can be read, and some merged ones in the last
+// works reports whether each input can be read, and some merged parts in the last
 // batch.
-func (p MergePlan) works(parts []part) bool {
-	tooLarge := func(t part) bool { return !p.fits(p.load(t)) }
-	return !slices.ContainsFunc(parts, tooLarge) && p.finishes(load{memory: minLast * p.load(part{level: 1}).memory})
+func (p MergePlan) works(inputs []need) bool {
+	tooLarge := func(n need) bool { return !p.fits(p.load(part{need: n})) }
+	return !slices.ContainsFunc(inputs, tooLarge) && p.finishes(load{memory: minLast * p.load(part{level: 1}).memory})
 }
 
 // sort puts the parts first that take most to be read. The last may not have to be
@@ -183,6 +186,9 @@ func (p MergePlan) batch(parts []part) (n int, last bool) {
 	}
 	return len(parts), false
 }
+
+// Live returns the most that the heap holds beside garbage, in bytes.
+func (p MergePlan) Live() int64 { return p.Memory - p.Program - p.Runtime - p.Slack }
 
 // Lines returns what the memory is spent on, line by line.
 func (p MergePlan) Lines() []PlanLine {

@@ -311,20 +311,21 @@ func (r *endingReader) Read(p []byte) (int, error) {
 // TestMergePlan proves that no batch of a plan comes to more than the limit, that
 // batches come to an end, and that what the README promises to work does.
 func TestMergePlan(t *testing.T) {
-	needs := rapid.SampledFrom([]need{{}, {}, {compressed: true}, {true, 1}, {true, mib}, {true, 8 * mib}, {true, 1 << 40}})
+	anyNeed := rapid.SampledFrom([]need{{}, {}, {compressed: true}, {true, 1}, {true, mib}, {true, 8 * mib}, {true, 1 << 40}})
 	rapid.Check(t, func(t *rapid.T) {
 		memory := rapid.SampledFrom([]int64{24, 32, 64, 256, 4096}).Draw(t, "MiB") * mib
 		files := rapid.SampledFrom([]int{0, 50, 1000, 1 << 20}).Draw(t, "open files")
-		var parts []part
-		for range rapid.IntRange(1, 400).Draw(t, "parts") {
-			parts = append(parts, part{need: needs.Draw(t, "need")})
-		}
-		p, err := newMergePlan(memory, parts, mergeDemand{openFiles: files})
+		inputs := rapid.SliceOfN(anyNeed, 1, 400).Draw(t, "inputs")
+		p, err := newMergePlan(memory, inputs, mergeDemand{openFiles: files})
 		if err != nil {
 			t.Fatal(err)
 		}
+		var parts []part
+		for _, n := range inputs {
+			parts = append(parts, part{need: n})
+		}
 		p.sort(parts)
-		fixed := p.Program + p.Runtime + p.Slack + p.Inputs
+		fixed := p.Program + p.Runtime + p.Slack + p.Inputs + p.Buffers
 		for batches := 0; ; batches++ {
 			n, last := p.batch(parts)
 			l := p.sum(parts[:n])
@@ -345,8 +346,8 @@ func TestMergePlan(t *testing.T) {
 // TestMergePlanNamesWhatWorks proves that the error about too little memory names
 // a limit that works, and that one of a MiB less doesn't.
 func TestMergePlanNamesWhatWorks(t *testing.T) {
-	for _, parts := range [][]part{make([]part, 1), make([]part, 20_000), {{need: need{true, 8 * mib}}}} {
-		_, err := newMergePlan(2*mib, parts, mergeDemand{openFiles: 100})
+	for _, inputs := range [][]need{make([]need, 1), make([]need, 20_000), {{true, 8 * mib}}} {
+		_, err := newMergePlan(2*mib, inputs, mergeDemand{openFiles: 100})
 		var enough int64
 		if err == nil {
 			t.Fatal("2 MiB are enough")
@@ -354,11 +355,11 @@ func TestMergePlanNamesWhatWorks(t *testing.T) {
 		if _, scanErr := fmt.Sscanf(err.Error()[strings.Index(err.Error(), "give"):], "give --memory %dMiB", &enough); scanErr != nil {
 			t.Fatalf("%v: %v", err, scanErr)
 		}
-		if _, err := newMergePlan(enough*mib, parts, mergeDemand{openFiles: 100}); err != nil {
+		if _, err := newMergePlan(enough*mib, inputs, mergeDemand{openFiles: 100}); err != nil {
 			t.Error(err)
 		}
-		if _, err := newMergePlan((enough-1)*mib, parts, mergeDemand{openFiles: 100}); err == nil {
-			t.Errorf("%d parts: %d MiB are enough, too", len(parts), enough-1)
+		if _, err := newMergePlan((enough-1)*mib, inputs, mergeDemand{openFiles: 100}); err == nil {
+			t.Errorf("%d inputs: %d MiB are enough, too", len(inputs), enough-1)
 		}
 	}
 }

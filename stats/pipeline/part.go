@@ -31,16 +31,25 @@ type part struct {
 	run    *io.SectionReader // from level 1 on
 }
 
-// findParts looks at how the inputs are stored.
-func (m *merge) findParts(ctx context.Context) error {
-	m.parts = make([]part, 0, m.job.sources.Len())
+// findParts looks at how the inputs are stored, plans the memory for them, and makes
+// each a part: that they fit is known before they take it.
+func (m *merge) findParts(ctx context.Context, openFiles int) (err error) {
+	inputs := make([]need, 0, m.job.sources.Len())
 	for s := range m.job.sources.All() {
 		n, err := m.needOf(ctx, s)
 		if err != nil {
 			return err
 		}
-		m.parts = append(m.parts, part{source: s, need: n})
+		inputs = append(inputs, n)
 	}
+	if m.plan, err = newMergePlan(m.job.Memory, inputs, m.demand(openFiles)); err != nil {
+		return err
+	}
+	m.parts = make([]part, 0, len(inputs))
+	for s := range m.job.sources.All() {
+		m.parts = append(m.parts, part{source: s, need: inputs[len(m.parts)]})
+	}
+	m.plan.sort(m.parts)
 	return nil
 }
 

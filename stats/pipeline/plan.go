@@ -334,6 +334,9 @@ func (p Plan) sorterConfig(tempDir string) sorter.Config {
 	}
 }
 
+// Live returns the most that the heap holds beside garbage, in bytes.
+func (p Plan) Live() int64 { return p.Memory - p.Program - p.Runtime - p.Slack }
+
 // Lines returns what the memory is spent on, line by line.
 func (p Plan) Lines() []PlanLine {
 	lines := []PlanLine{
