@@ -17,6 +17,7 @@
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
 //	shard.go     Shard: a share of the sources
+//	piece.go     Piece: standard input as a piece of a file
 //	messages.go  Messages: a source that is no file; packer: messages become blocks
 //	lane.go      lane: one goroutine that does all that, input by input
 //	order.go     order: several lanes, and whose input's turn it is

@@ -47,7 +47,7 @@ func (l *lane) run(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			return fileError(s.Name, err)
+			return fileError(l.reader.nameOf(s), err)
 		}
 		l.reader.order.end(number)
 	}
@@ -74,6 +74,9 @@ func (l *lane) read(ctx context.Context, s Source, turn turn) error {
 
 // readStored sends the blocks of a source whose stored bytes are s.
 func (l *lane) readStored(ctx context.Context, source Source, turn turn, s *stored) error {
+	if source.isStdin() && l.reader.piece.ByOffset {
+		return l.readPiece(ctx, source, turn, s)
+	}
 	c := cutter{line: 1}
 	var err error
 	if source.isPart {
@@ -120,7 +123,7 @@ func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error
 }
 
 func (l *lane) newSender(ctx context.Context, source Source, turn turn) (s *sender, err error) {
-	s = &sender{reader: l.reader, input: source.Name, offsets: source.hasMessages() || source.isPart}
+	s = &sender{reader: l.reader, input: l.reader.nameOf(source), offsets: l.reader.isByOffset(source)}
 	if !turn.come() {
 		s.early, err = l.readAhead(ctx, turn)
 	}

@@ -61,7 +61,13 @@ func (l line) matters() bool { return l.TooLong || l.Number%3 == 1 || len(l.Text
 // and returns the lines sorted. Of blocks that are ahead, they have the lines kept
 // that matter; it is an error if those don't come in order then.
 func readLines(ctx context.Context, sources []Source, c Config) ([]line, error) {
+	return readLinesOf(ctx, sources, c, new(*Reader))
+}
+
+// readLinesOf is readLines, and leaves the reader to look at.
+func readLinesOf(ctx context.Context, sources []Source, c Config, reader **Reader) ([]line, error) {
 	r := NewReader(SourcesOf(sources...), c)
+	*reader = r
 	var (
 		mu     sync.Mutex
 		blocks = make(map[uint64][]line) // those with numbers
