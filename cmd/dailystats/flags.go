@@ -24,6 +24,7 @@ type jobFlags struct {
 	Parallel    workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
 	MaxLine     size           `group:"Limits:" placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
 	MaxInvalid  pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
+	MinEvents   count          `group:"Limits:" placeholder:"N" help:"Fail with exit code 3 when fewer than N events are valid."`
 	WarnInvalid pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Log a warning when more than N events, or N percent of all events, are invalid."`
 	Rejects     string         `group:"What came of it:" placeholder:"FILE" help:"Write each invalid line as a JSON object."`
 	Report      string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
@@ -31,6 +32,8 @@ type jobFlags struct {
 	HTML        string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
 	Shard       input.Shard    `group:"Limits:" placeholder:"I/N" help:"Read the I-th of N shares of the files, such as 1/4: together, N runs read each line once."`
 	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
+
+	pieceFlags
 
 	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, as kcat has them: security.protocol=sasl_ssl and the like. The environment beats them, such as DAILYSTATS_KAFKA_SASL_PASSWORD."`
 	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, with all attempts. (default: 30s)"`
@@ -61,8 +64,10 @@ func (f *jobFlags) options(command *kong.Context) pipeline.Options {
 		MaxLine:     int(f.MaxLine),
 		MaxInvalid:  f.MaxInvalid,
 		WarnInvalid: f.WarnInvalid,
+		MinEvents:   uint64(f.MinEvents),
 		Redact:      f.Redact,
 		Shard:       f.Shard,
+		Piece:       f.piece(),
 		Kafka: kafka.Settings{
 			File:      f.KafkaConfig,
 			Variables: variablePrefix + "_KAFKA",

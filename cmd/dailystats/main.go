@@ -4,9 +4,9 @@
 // It adds to [dailystats/stats/pipeline] what a person at a terminal needs:
 //
 //   - main.go: commands, and what the process exits with;
-//   - run.go, check.go, merge.go, gen.go, bench.go, version.go, completion.go,
+//   - run.go, check.go, merge.go, report.go, gen.go, bench.go, version.go, completion.go,
 //     man.go: one command each;
-//   - args.go, near.go, flags.go, config.go, settings.go: where the
+//   - args.go, near.go, flags.go, piece.go, config.go, settings.go: where the
 //     settings come from;
 //   - memory.go, hugepages_linux.go, startup_linux.go: the memory limit of the process;
 //   - signals.go, trace.go: being interrupted; status_linux.go and its like: being asked;
@@ -36,6 +36,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Write events, purchases and revenue per UTC day and user. The default command."`
 	Check   checkCommand   `cmd:"" help:"Validate only: log, rejects, thresholds and report, but no result."`
 	Merge   mergeCommand   `cmd:"" help:"Add up results, of several hosts, days or runs, to one."`
+	Report  reportCommand  `cmd:"" help:"Add up the reports of several runs, and judge them together."`
 	Gen     genCommand     `cmd:"" help:"Write made-up events, the same for the same flags on any machine."`
 	Bench   benchCommand   `cmd:"" help:"Measure the job on huge files, and what else does it."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"dailystats/stats"
+	"dailystats/stats/pipeline"
 
 	"github.com/alecthomas/kong"
 )
@@ -12,11 +13,12 @@ import (
 type runCommand struct {
 	jobFlags
 
-	Output   string  `group:"Result:" short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where the result goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
-	Decimals *places `group:"Result:" placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
-	State    string  `group:"Kafka:" placeholder:"DIR" help:"Keep in DIR what all runs so far came to, and how far they have read their topics: the result is of all messages, each once, whatever crashes."`
-	Commit   *bool   `group:"Kafka:" negatable:"" help:"Have the consumer group of a topic commit what was read, once the result is in its place. (default: with --state)"`
-	TempDir  string  `group:"Result:" placeholder:"DIR" help:"Folder for spill files. (default: $$TMPDIR, else /var/tmp)"`
+	Output       string     `group:"Result:" short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where the result goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
+	OutputShards shardCount `group:"Result:" placeholder:"N" help:"Divide the result by user into N files part-00000.csv, ... in the folder that --output names, each a result of its own."`
+	Decimals     *places    `group:"Result:" placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
+	State        string     `group:"Kafka:" placeholder:"DIR" help:"Keep in DIR what all runs so far came to, and how far they have read their topics: the result is of all messages, each once, whatever crashes."`
+	Commit       *bool      `group:"Kafka:" negatable:"" help:"Have the consumer group of a topic commit what was read, once the result is in its place. (default: with --state)"`
+	TempDir      string     `group:"Result:" placeholder:"DIR" help:"Folder for spill files. (default: $$TMPDIR, else /var/tmp)"`
 }
 
 // Help is shown by kong below the first line.
@@ -53,6 +55,7 @@ func (c *runCommand) Run(s *session, command *kong.Context) error {
 	}
 	o := c.options(command)
 	o.Output = c.Output
+	o.OutputShards = int(c.OutputShards)
 	o.TempDir = c.TempDir
 	o.State = c.State
 	o.Commit = c.State != ""
@@ -63,4 +66,12 @@ func (c *runCommand) Run(s *session, command *kong.Context) error {
 		o.Decimals = stats.FixedDecimals(int(*c.Decimals))
 	}
 	return s.runJob(&c.jobFlags, o)
+}
+
+// shardCount is a number of output shards.
+type shardCount int
+
+// UnmarshalText reads a number from 1.
+func (n *shardCount) UnmarshalText(text []byte) error {
+	return parseInt((*int)(n), text, 1, pipeline.MaxOutputShards)
 }

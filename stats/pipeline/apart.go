@@ -62,11 +62,13 @@ func (j *job) filesRead() ([]File, error) {
 // filesWritten returns the files that are written.
 func (j *job) filesWritten() []File {
 	files := []File{
-		{j.Output, "the output"},
 		{j.Rejects, "the rejects"},
 		{j.Options.Report, "the report"},
 		{j.Metrics, "the metrics"},
 		{j.Page, "the page"},
+	}
+	for _, path := range j.resultPaths() {
+		files = append(files, File{path, "the output"})
 	}
 	if j.State != "" {
 		files = append(files,

@@ -13,10 +13,12 @@
 //   - state.go: what is kept of runs before, so that each message counts once;
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
 //     input order;
+//   - judge.go: whether its events pass; shards.go: a result that is divided;
 //   - tally.go: what the rows of the result add up to, by day; samples.go: some
 //     invalid events; course.go: how the run went;
 //   - report.go: [Report], what was seen and what it took; figures.go, metrics.go and
-//     page.go: the same for a person, for Prometheus, and as a page.
+//     page.go: the same for a person, for Prometheus, and as a page; report_sum.go:
+//     [SumReports], what several runs saw.
 //
 // [Merge] adds up what runs have written:
 //

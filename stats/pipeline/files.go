@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,11 +33,28 @@ func (j *job) findInputs(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	if err := cmp.Or(j.checkPiece(), j.checkShards()); err != nil {
+		return err
+	}
 	if err := j.checkApart(found); err != nil {
 		return err
 	}
 	if j.sources, err = j.Shard.Of(found.Sources); err != nil {
 		return UsageErrorf("--shard %v: %w", j.Shard, err)
+	}
+	return nil
+}
+
+// checkPiece refuses a piece of a file that isn't there.
+func (j *job) checkPiece() error {
+	if j.Piece == (input.Piece{}) {
+		return nil
+	}
+	if !slices.Equal(j.Inputs, []string{"-"}) {
+		return UsageErrorf("a piece of a file is read from standard input: give - as the only input")
+	}
+	if err := j.Piece.Check(); err != nil {
+		return UsageErrorf("%w", err)
 	}
 	return nil
 }
@@ -66,6 +84,7 @@ func (j *job) openInputs(ctx context.Context) error {
 		AheadWindow: j.plan.AheadWindow,
 		KeptSize:    j.plan.KeptSize,
 		Stdin:       stdin,
+		Piece:       j.Piece,
 	})
 	return nil
 }
@@ -89,6 +108,7 @@ func (j *job) demand(window int64) demand {
 			d.files++
 		}
 	}
+	d.files += max(j.OutputShards-1, 0)
 	return d
 }
 
@@ -97,6 +117,9 @@ func (j *job) demand(window int64) demand {
 func (j *job) leastWindow(ctx context.Context) (window int64, stdin io.Reader, err error) {
 	if !slices.ContainsFunc(j.Inputs, func(arg string) bool { return !kafka.IsURL(arg) }) && j.hasTopics() {
 		return minBatchWindow, j.Stdin, nil
+	}
+	if j.Piece.Offset > 0 {
+		return 0, j.Stdin, nil // what a file is, its first bytes say
 	}
 	needed, stdin, err := input.NeedsWindow(ctx, j.sources, j.Stdin)
 	if needed {
@@ -133,7 +156,12 @@ func (j *job) openOutputs(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if j.result, err = j.create(ctx, j.Output); err != nil {
+	if j.OutputShards > 0 {
+		err = j.createShards(ctx)
+	} else {
+		j.result, err = j.create(ctx, j.Output)
+	}
+	if err != nil {
 		return err
 	}
 	if j.rejects, err = j.create(ctx, j.Rejects); err != nil {

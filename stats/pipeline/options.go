@@ -11,12 +11,15 @@ import (
 
 // Options is what a run is asked to do. Only Inputs must be given.
 type Options struct {
-	Inputs  []string // files, directories, globs, URLs of Kafka topics; "-" is Stdin
-	Output  string   // file for the result, "-" is Stdout; empty validates only
-	Rejects string   // file for the invalid lines; empty for none
-	Report  string   // file for the report, as JSON; empty for none
-	Metrics string   // file for the report, as Prometheus has it; empty for none
-	Page    string   // file for the report, as an HTML page; empty for none
+	Inputs []string // files, directories, globs, URLs of Kafka topics; "-" is Stdin
+	Output string   // file for the result, "-" is Stdout; empty validates only
+	// OutputShards is the number of files that the result is divided into, by user;
+	// Output is the folder for them. 0 does not divide it.
+	OutputShards int
+	Rejects      string // file for the invalid lines; empty for none
+	Report       string // file for the report, as JSON; empty for none
+	Metrics      string // file for the report, as Prometheus has it; empty for none
+	Page         string // file for the report, as an HTML page; empty for none
 	// Read and Written are files that the caller reads, such as a config file, and
 	// writes meanwhile, such as a log. None that is written, by whom ever, may be
 	// another one.
@@ -29,10 +32,12 @@ type Options struct {
 	MaxLine     int            // bytes; 0 means DefaultMaxLine
 	MaxInvalid  Limit          // invalid events to put up with; the zero value is no limit
 	WarnInvalid Limit          // invalid events not worth a warning; the zero value is no limit
+	MinEvents   uint64         // valid events that there must be
 	Redact      bool           // values of invalid events are neither told nor written to Rejects
 	Decimals    stats.Decimals // how revenue is written
 
 	Shard input.Shard // share of the inputs that is read; the zero value is all of them
+	Piece input.Piece // what Stdin, the only input, is a piece of; the zero value is none
 
 	Kafka kafka.Settings // how brokers are reached; Tell and FetchSize are of no interest
 	// State is a folder that keeps what runs before came to, and up to where they

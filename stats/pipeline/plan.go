@@ -275,11 +275,17 @@ func (p Plan) check(d demand) error {
 	return UsageErrorf("--memory %s is too small for %s: give --memory %dMiB or more", size(p.Memory), p.needs(d), enough/mib)
 }
 
+// usualFiles is how many files a run writes by and by whose result is not divided.
+const usualFiles = 3
+
 // needs says what the memory is needed for.
 func (p Plan) needs(d demand) string {
 	text := fmt.Sprintf("--parallel %d and --max-line %s", p.Workers, size(int64(d.maxLine)))
 	if d.names > mib {
 		text += fmt.Sprintf(" and %d inputs", d.sources)
+	}
+	if d.files > usualFiles {
+		text += fmt.Sprintf(" and %d outputs", d.files)
 	}
 	if d.rejects+d.result > 0 {
 		text += " and compressed outputs"

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"dailystats/stats"
+	"dailystats/stats/input"
 )
 
 // Schema is the version of a Report's JSON: it rises when a field changes its
@@ -54,6 +55,9 @@ type Result struct {
 	Days      int          `json:"days"`    // with events
 	FirstDay  *stats.Day   `json:"first_day"`
 	LastDay   *stats.Day   `json:"last_day"` // nil, as the first one, where there are none
+	// Spans are the days with events, where the run had only a share of them: so days
+	// can be added up.
+	Spans []Span `json:"spans,omitempty"`
 
 	tally *tally
 }
@@ -93,6 +97,9 @@ func (j *job) totals() *Result {
 	days, first, last := j.calendar.span()
 	if r.Days = days; days > 0 {
 		r.FirstDay, r.LastDay = &first, &last
+	}
+	if j.Shard.Count > 1 || j.Piece != (input.Piece{}) {
+		r.Spans = j.calendar.spans()
 	}
 	return r
 }

@@ -78,11 +78,13 @@ type job struct {
 	topics     *kafka.Inputs // nil where there are none
 	state      *state        // nil where none is kept
 	sources    *input.Sources
-	result     *output.File // nil where events are only checked
-	rejects    *output.File // nil where none are wanted
-	reportFile *output.File // likewise
-	metrics    *output.File // likewise
-	page       *output.File // likewise
+	result     *output.File   // nil where events are only checked, or the result is divided
+	shards     []*output.File // of the result, where it is divided
+	newFolder  string         // that was made for them
+	rejects    *output.File   // nil where none are wanted
+	reportFile *output.File   // likewise
+	metrics    *output.File   // likewise
+	page       *output.File   // likewise
 
 	reader  *input.Reader
 	journal journal
@@ -151,7 +153,7 @@ func DefaultTempDir() string {
 
 // do runs the stages.
 func (j *job) do(ctx context.Context) error {
-	if err := j.read(ctx); err != nil || j.result == nil {
+	if err := j.read(ctx); err != nil || j.Output == "" {
 		return err
 	}
 	if j.rejects != nil { // its compressor makes room for the result's
@@ -163,6 +165,9 @@ func (j *job) do(ctx context.Context) error {
 		return err
 	}
 	j.warnOfGrowth(ctx)
+	if j.shards != nil {
+		return j.finishShards()
+	}
 	return j.result.Finish()
 }
 
@@ -181,7 +186,7 @@ func (j *job) publish(ctx context.Context, report Report, failure error) error {
 		files = append(files, j.state.file)
 	}
 	if failure == nil {
-		files = append(files, j.result)
+		files = append(append(files, j.result), j.shards...)
 	}
 	files = append(files, j.reportFile, j.metrics, j.page)
 	return publish(ctx, files, func() error {
@@ -224,7 +229,7 @@ func publish(ctx context.Context, files []*output.File, ending func() error) err
 
 // read takes all events in, and judges how many of them were invalid.
 func (j *job) read(ctx context.Context) error {
-	if j.result != nil {
+	if j.Output != "" {
 		j.sorter = sorter.New(ctx, j.plan.sorterConfig(j.TempDir))
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -238,12 +243,11 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.MaxInvalid.Exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
-		return j.journal.tooMany()
+	if err := judge(j.MaxInvalid, j.MinEvents, j.counts.events, j.counts.invalid); err != nil {
+		return err
 	}
-	if j.WarnInvalid.Exceeded(j.counts.invalid, j.counts.events+j.counts.invalid) {
-		j.warn(fmt.Sprintf("more than --warn-invalid %s: %d of %d events are invalid", j.WarnInvalid,
-			j.counts.invalid, j.counts.events+j.counts.invalid))
+	if warning := warningOf(j.WarnInvalid, j.counts.events, j.counts.invalid); warning != "" {
+		j.warn(warning)
 	}
 	return nil
 }
@@ -297,6 +301,9 @@ func (j *job) reduce(ctx context.Context) error {
 	if j.state != nil {
 		return j.reduceWithState(ctx)
 	}
+	if j.shards != nil {
+		return j.reduceToShards(ctx)
+	}
 	if _, err := io.WriteString(j.result, output.Header); err != nil {
 		return err
 	}
@@ -321,4 +328,5 @@ func (j *job) close() {
 			f.Discard()
 		}
 	}
+	j.discardShards()
 }

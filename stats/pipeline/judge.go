@@ -1,0 +1,29 @@
+package pipeline
+
+import "fmt"
+
+// refusal is an error of data that does not pass: ErrTooManyInvalid is a cause of it,
+// without saying so.
+type refusal struct{ error }
+
+func (e refusal) Is(target error) bool { return target == ErrTooManyInvalid }
+func (e refusal) Unwrap() error        { return e.error }
+
+// judge returns an error where valid and invalid events don't pass.
+func judge(maxInvalid Limit, minEvents, valid, invalid uint64) error {
+	if maxInvalid.Exceeded(invalid, valid+invalid) {
+		return fmt.Errorf("%w: more than --max-invalid %s", ErrTooManyInvalid, maxInvalid)
+	}
+	if valid < minEvents {
+		return refusal{fmt.Errorf("too few valid events: %d, fewer than --min-events %d", valid, minEvents)}
+	}
+	return nil
+}
+
+// warningOf returns what there is to warn of, or nothing.
+func warningOf(warnInvalid Limit, valid, invalid uint64) string {
+	if !warnInvalid.Exceeded(invalid, valid+invalid) {
+		return ""
+	}
+	return fmt.Sprintf("more than --warn-invalid %s: %d of %d events are invalid", warnInvalid, invalid, valid+invalid)
+}
