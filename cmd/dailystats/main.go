@@ -43,6 +43,7 @@ type commands struct {
 
 	Completion completionCommand `cmd:"" help:"Write a script for a shell, which completes commands and flags."`
 	Man        manCommand        `cmd:"" help:"Write the manual page."`
+	Flags      flagsCommand      `cmd:"" hidden:"" help:"Print the flags of a command, for programs that start it."`
 }
 
 const description = "Events per UTC day and user, purchases, and exact revenue: from JSON Lines of any size, in bounded memory."
