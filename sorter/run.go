@@ -39,21 +39,6 @@ func (r *Run) Add(rec stats.Record) error {
 	return nil
 }
 
-// AddTotals adds what some records of a key add up to, as Add does a record.
-func (r *Run) AddTotals(k stats.Key, t stats.Totals) error {
-	if r.batch.full() {
-		if err := r.Flush(); err != nil {
-			return err
-		}
-	}
-	if v, ok := valueOf(t); ok {
-		r.batch.entries = append(r.batch.entries, newEntry(k, v))
-	} else {
-		r.batch.addLarge(k, t)
-	}
-	return nil
-}
-
 // Room is the number of records that can be added before Add flushes, if their
 // amounts are usual ones.
 func (r *Run) Room() int { return cap(r.batch.entries) - len(r.batch.entries) }

@@ -95,12 +95,8 @@ func fillRound(ctx context.Context, s *Sorter, workers int, records []stats.Reco
 				if len(taken) == 0 {
 					break
 				}
-				for i, r := range taken {
-					add := run.Add
-					if i%2 > 0 {
-						add = func(r stats.Record) error { return run.AddTotals(r.Key, r.Totals()) }
-					}
-					if err := add(r); err != nil {
+				for _, r := range taken {
+					if err := run.Add(r); err != nil {
 						return err
 					}
 				}

@@ -60,7 +60,7 @@ func (s Shard) Of(sources *Sources) (share *Sources, err error) {
 	share = new(Sources)
 	var at int64 // where a source begins
 	for source := range sources.All() {
-		part, ok, err := source.Part(from-at, until-at)
+		part, ok, err := source.part(from-at, until-at)
 		if err != nil {
 			return nil, err
 		}
@@ -79,11 +79,11 @@ func (s Shard) bound(total int64, i int) int64 {
 	return int64(quotient)
 }
 
-// Part returns a source of the lines of a file that begin at an offset from from to
+// part returns a source of the lines of a file that begin at an offset from from to
 // before until, which may lie outside of it; ok is false where there can't be any.
 // A file that is compressed goes whole, where its beginning is in the part. The
 // file must not change while any of its parts is read.
-func (s Source) Part(from, until int64) (part Source, ok bool, err error) {
+func (s Source) part(from, until int64) (part Source, ok bool, err error) {
 	if until <= 0 || from >= s.size {
 		return s, false, nil
 	}

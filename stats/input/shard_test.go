@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,16 +45,10 @@ func TestShards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sources := slices.Collect(found.Sources.All())
-		if rapid.Bool().Draw(t, "remote") {
-			for i, s := range sources {
-				sources[i] = RemoteFile(s.Name, s.Size(), func() (io.ReadSeekCloser, error) { return os.Open(s.Name) })
-			}
-		}
 		var got []line
 		count := rapid.IntRange(2, 10).Draw(t, "shards")
 		for i := range count {
-			share, err := Shard{i + 1, count}.Of(SourcesOf(sources...))
+			share, err := Shard{i + 1, count}.Of(found.Sources)
 			if err != nil {
 				t.Fatal(err)
 			}

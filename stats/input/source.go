@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -23,35 +22,23 @@ type Source struct {
 	regular bool                                   // a file with a size, not a pipe or a device
 	size    int64                                  // bytes, of a regular file when it was found
 	open    func(context.Context, Decode) Messages // nil for what is a file
-	remote  func() (io.ReadSeekCloser, error)      // opens a file that is elsewhere; nil for others
 
 	// Of a regular file of which only a part is read; see Shard.
 	isPart      bool
 	from, until int64
 }
 
-// RemoteFile returns a source of a file of size bytes that is not in the file system
-// of this host, and which open opens. Errors should not name it.
-func RemoteFile(name string, size int64, open func() (io.ReadSeekCloser, error)) Source {
-	return Source{Name: name, regular: true, size: size, remote: open}
-}
-
 // openFile opens a regular file, and returns its size.
-func (s Source) openFile() (f io.ReadSeekCloser, size int64, err error) {
-	if s.remote != nil {
-		f, err := s.remote()
-		return f, s.size, err
-	}
-	local, err := os.Open(s.Name)
-	if err != nil {
+func (s Source) openFile() (f *os.File, size int64, err error) {
+	if f, err = os.Open(s.Name); err != nil {
 		return nil, 0, err
 	}
-	info, err := local.Stat()
+	info, err := f.Stat()
 	if err != nil {
-		local.Close()
+		f.Close()
 		return nil, 0, err
 	}
-	return local, info.Size(), nil
+	return f, info.Size(), nil
 }
 
 // Size returns the number of bytes of a file when it was found, or of the part of it

@@ -60,7 +60,7 @@ func (l *Sources) Add(s Source) {
 		l.size += size
 		l.sized++
 	}
-	if !s.regular || s.remote != nil {
+	if !s.regular {
 		l.others = append(l.others, s)
 		l.append([]byte{kindOther}, "", nil)
 		return

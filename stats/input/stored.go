@@ -15,7 +15,7 @@ type stored struct {
 	size  int64 // bytes to read: what a file had when it was opened; -1 means all
 	done  int64 // bytes read
 	total *atomic.Int64
-	file  io.ReadSeekCloser // nil for what is no file
+	file  *os.File // nil for what is no file
 	err   error
 
 	format Format // if it is known
