@@ -73,11 +73,11 @@ func bashCompletion(app *kong.Application) string {
 		"\t[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}\n" +
 		"\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $word in\n")
 	var names []string
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		names = append(names, c.Name)
 	}
 	fmt.Fprintf(&b, "\t\t%s) command=$word; break ;;\n\t\tesac\n\tdone\n\tcase $command in\n", strings.Join(names, "|"))
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		fmt.Fprintf(&b, "\t%s)\n\t\tcase $prev in\n", c.Name)
 		var all []string
 		for _, f := range flagsOf(app, c) {
@@ -109,12 +109,12 @@ func bashCompletion(app *kong.Application) string {
 func zshCompletion(app *kong.Application) string {
 	var b strings.Builder
 	b.WriteString("#compdef dailystats\n\n_dailystats() {\n\tlocal -a commands=(\n")
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		fmt.Fprintf(&b, "\t\t'%s:%s'\n", c.Name, shortHelp(c.Help))
 	}
 	b.WriteString("\t)\n\tlocal command=run word\n\tfor word in ${words[2,CURRENT-1]}; do\n" +
 		"\t\t(( ${commands[(I)$word:*]} )) && command=$word && break\n\tdone\n\tcase $command in\n")
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		fmt.Fprintf(&b, "\t%s)\n\t\t_arguments -s \\\n", c.Name)
 		for _, f := range flagsOf(app, c) {
 			for _, s := range switches(f) {
@@ -153,11 +153,11 @@ func fishCompletion(app *kong.Application) string {
 	var b strings.Builder
 	var names []string
 	b.WriteString("# fish completion for dailystats\n")
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		names = append(names, c.Name)
 		fmt.Fprintf(&b, "complete -c dailystats -n __fish_use_subcommand -a %s -d '%s'\n", c.Name, shortHelp(c.Help))
 	}
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		when := "__fish_seen_subcommand_from " + c.Name
 		if c.Name == app.DefaultCmd.Name {
 			when = "not __fish_seen_subcommand_from " + strings.Join(names[1:], " ")

@@ -4,7 +4,7 @@
 // It adds to [dailystats/stats/pipeline] what a person at a terminal needs:
 //
 //   - main.go: commands, and what the process exits with;
-//   - run.go, check.go, merge.go, report.go, gen.go, bench.go, version.go, completion.go,
+//   - run.go, check.go, merge.go, report.go, gen.go, bench.go, version.go, completion.go, flag_list.go,
 //     man.go: one command each;
 //   - args.go, near.go, flags.go, piece.go, config.go, settings.go: where the
 //     settings come from;

@@ -22,7 +22,7 @@ func manual(app *kong.Application) string {
 	m.section("NAME")
 	m.text("dailystats - " + strings.TrimSuffix(description, "."))
 	m.section("SYNOPSIS")
-	for i, c := range app.Children {
+	for i, c := range visibleCommands(app) {
 		if i > 0 {
 			m.line(".br")
 		}
@@ -30,7 +30,7 @@ func manual(app *kong.Application) string {
 		m.text(strings.TrimPrefix(c.Summary(), "dailystats "))
 	}
 	m.section("COMMANDS")
-	for _, c := range app.Children {
+	for _, c := range visibleCommands(app) {
 		m.line(".SS " + c.Name)
 		m.paragraphs(c.Help + "\n\n" + c.Detail)
 		for _, f := range c.Flags {

@@ -15,7 +15,7 @@ func checkWord(app *kong.Application, word string) error {
 		return nil
 	}
 	names := make([]string, 0, len(app.Children))
-	for _, command := range app.Children {
+	for _, command := range visibleCommands(app) {
 		names = append(names, command.Name)
 	}
 	if near, ok := nearest(word, names); ok {

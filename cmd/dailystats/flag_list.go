@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/alecthomas/kong"
 )
@@ -45,4 +46,9 @@ func (c *flagsCommand) check(command *kong.Node) error {
 	}
 	_, err := parse(args)
 	return err
+}
+
+// visibleCommands are the commands that are for people.
+func visibleCommands(app *kong.Application) []*kong.Node {
+	return slices.DeleteFunc(slices.Clone(app.Children), func(n *kong.Node) bool { return n.Hidden })
 }
