@@ -45,7 +45,7 @@ final class Child implements AutoCloseable {
 
     private static final String GUARD =
             "trap '' HUP INT TERM; cat >/dev/null; "
-                    + "for f in \"$1\"/*/pid; do [ -f \"$f\" ] && kill -9 -- \"-$(cat \"$f\")\" 2>/dev/null; done; rm -rf -- \"$1\"";
+                    + "for f in \"$1\"/*/pid \"$1\"/*/*/pid; do [ -f \"$f\" ] && kill -9 -- \"-$(cat \"$f\")\" 2>/dev/null; done; rm -rf -- \"$1\"";
     private static final String START = "echo $$ >\"$1\" && shift && exec \"$@\"";
 
     private static final Map<File, Path> guarded = new HashMap<>();

@@ -105,7 +105,9 @@ public final class DailystatsSpark {
             return fail(rootMessage(e), 1);
         } finally {
             progress.interrupt();
-            ShutdownHookManager.get().removeShutdownHook(hook);
+            if (!ShutdownHookManager.get().isShutdownInProgress()) {
+                ShutdownHookManager.get().removeShutdownHook(hook);
+            }
         }
     }
 
@@ -468,7 +470,7 @@ public final class DailystatsSpark {
                 byte[] head = r.isWhole() ? Range.head(in) : new byte[0];
                 List<String> args = new ArrayList<>(List.of("run", "-", "--output=" + folder.resolve("parts"), "--output-shards=" + layout.shards,
                         "--rejects=" + folder.resolve("rejects"), "--report=" + folder.resolve("report"), "--temp-dir=" + folder,
-                        "--parallel=" + Math.max(1, task.cpus()), "--max-invalid=100%", "--log-invalid=false", "--log-level=warning",
+                        "--parallel=" + Math.max(1, task.cpus()), "--max-invalid=100%", "--min-events=0", "--log-invalid=false", "--log-level=warning",
                         "--log-format=json", "--progress=never", "--input-name=" + r.name));
                 if (!r.isWhole()) {
                     args.addAll(List.of("--input-offset=" + first, "--input-range=" + r.from + ":" + r.until));

@@ -40,18 +40,20 @@ final class Inputs {
         }
         Path path = new Path(arg);
         FileSystem fs = Folder.fileSystem(conf, path);
-        int before = files.size();
         if (fs.exists(path)) {
             addPath(fs, arg, fs.getFileStatus(path));
-        } else {
-            FileStatus[] found = fs.globStatus(path);
-            for (FileStatus f : sorted(found == null ? new FileStatus[0] : found)) {
-                if (f.isFile()) {
-                    addFile(fs, arg, f);
-                }
+            return;
+        }
+        boolean hidden = path.getName().startsWith("."); // a glob matches hidden files only where it says so
+        FileStatus[] matches = fs.globStatus(path, p -> hidden || !p.getName().startsWith("."));
+        boolean found = false;
+        for (FileStatus f : sorted(matches == null ? new FileStatus[0] : matches)) {
+            if (f.isFile()) {
+                addFile(fs, arg, f);
+                found = true;
             }
         }
-        if (files.size() == before && seen.isEmpty()) {
+        if (!found) {
             throw new Arguments.Wrong("input not found: " + arg);
         }
     }

@@ -44,9 +44,10 @@ final class Range implements Serializable {
         boolean zstd = b[0] == 0x28 && b[1] == 0xb5 && b[2] == 0x2f && b[3] == 0xfd;
         boolean bzip2 = b[0] == 'B' && b[1] == 'Z' && b[2] == 'h' && '1' <= b[3] && b[3] <= '9';
         boolean xz = b[0] == 0xfd && b[1] == '7' && b[2] == 'z' && b[3] == 'X' && b[4] == 'Z' && b[5] == 0;
-        boolean lz4 = (b[0] == 0x04 && b[1] == 0x22 || b[0] == 0x02 && b[1] == 0x21) && b[3] == 0x18 && (b[2] == 0x4d || b[2] == 0x4c);
+        boolean lz4 = b[0] == 0x04 && b[1] == 0x22 && b[2] == 0x4d && b[3] == 0x18;
+        boolean legacyLz4 = b[0] == 0x02 && b[1] == 0x21 && b[2] == 0x4c && b[3] == 0x18;
         boolean skippable = b[0] >> 4 == 5 && b[1] == 0x2a && b[2] == 0x4d && b[3] == 0x18;
-        return gzip || zstd || bzip2 || xz || lz4 || skippable;
+        return gzip || zstd || bzip2 || xz || lz4 || legacyLz4 || skippable;
     }
 
     /** Reads the first bytes of a file, or all that there are. */
