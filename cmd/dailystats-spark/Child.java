@@ -45,7 +45,7 @@ final class Child implements AutoCloseable {
 
     private static final String GUARD =
             "trap '' HUP INT TERM; cat >/dev/null; "
-                    + "for f in \"$1\"/*/pid \"$1\"/*/*/pid; do [ -f \"$f\" ] && kill -9 -- \"-$(cat \"$f\")\" 2>/dev/null; done; rm -rf -- \"$1\"";
+                    + "for f in \"$1\"/*/pid \"$1\"/*/*/pid; do [ -f \"$f\" ] && kill -s KILL -- \"-$(cat \"$f\")\" 2>/dev/null; done; rm -rf -- \"$1\"";
     private static final String START = "echo $$ >\"$1\" && shift && exec \"$@\"";
 
     private static final Map<File, Path> guarded = new HashMap<>();
@@ -199,7 +199,7 @@ final class Child implements AutoCloseable {
     /** Kills the process, and all of its group. */
     private synchronized void kill() {
         try {
-            new ProcessBuilder("sh", "-c", "kill -9 -- -\"$1\"", "sh", Long.toString(process.pid())).redirectErrorStream(true)
+            new ProcessBuilder("sh", "-c", "kill -s KILL -- -\"$1\"", "sh", Long.toString(process.pid())).redirectErrorStream(true)
                     .redirectOutput(Redirect.DISCARD).start().waitFor();
         } catch (IOException | InterruptedException e) {
             // at least the process itself

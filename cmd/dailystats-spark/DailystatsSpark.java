@@ -158,7 +158,8 @@ public final class DailystatsSpark {
         folder = Folder.create(conf, a.output);
 
         Broadcast<SerializableConfiguration> shared = spark.broadcast(new SerializableConfiguration(conf));
-        List<List<Range>> tasks = tasks(cut(files, a.rangeSize, shared));
+        long rangeSize = rangeSize(files, a.rangeSize);
+        List<List<Range>> tasks = tasks(cut(files, rangeSize, shared), rangeSize);
         int ranges = tasks.stream().mapToInt(List::size).sum();
         int shards = a.shards > 0 ? a.shards : Math.max(1, Math.min(spark.defaultParallelism(), ranges));
         Layout layout = new Layout(shards, Math.min(shards, ranges), ranges);
@@ -200,10 +201,14 @@ public final class DailystatsSpark {
         return all;
     }
 
-    /** Cuts the files that are larger than a range, unless they are compressed. */
-    private List<Range> cut(List<Range> files, long size, Broadcast<SerializableConfiguration> conf) {
+    /** What the user gave, or the default. */
+    private static long rangeSize(List<Range> files, long given) {
         long total = files.stream().mapToLong(f -> f.length).sum();
-        long rangeSize = size > 0 ? size : Math.max(RANGE_SIZE, total / MOST_RANGES);
+        return given > 0 ? given : Math.max(RANGE_SIZE, total / MOST_RANGES);
+    }
+
+    /** Cuts the files that are larger than a range, unless they are compressed. */
+    private List<Range> cut(List<Range> files, long rangeSize, Broadcast<SerializableConfiguration> conf) {
         List<Range> large = new ArrayList<>();
         files.stream().filter(f -> f.length > rangeSize).forEach(large::add);
         Set<String> compressed = new HashSet<>();
@@ -241,14 +246,14 @@ public final class DailystatsSpark {
         return in;
     }
 
-    /** Puts small files in one task, up to what a range may be. */
-    private static List<List<Range>> tasks(List<Range> ranges) {
+    /** Puts small files in one task, up to the size of a range. */
+    private static List<List<Range>> tasks(List<Range> ranges, long rangeSize) {
         List<List<Range>> tasks = new ArrayList<>();
         long size = 0;
         for (Range r : ranges) {
             long length = r.until - r.from;
             List<Range> last = tasks.isEmpty() ? null : tasks.get(tasks.size() - 1);
-            if (last == null || size + length > RANGE_SIZE / 4 || last.size() == FILES_OF_TASK) {
+            if (last == null || size + length > rangeSize || last.size() == FILES_OF_TASK) {
                 tasks.add(new ArrayList<>(List.of(r)));
                 size = length;
             } else {
