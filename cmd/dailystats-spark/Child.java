@@ -56,7 +56,6 @@ final class Child implements AutoCloseable {
     private final Thread log;
     private final String name;
     private volatile String lastError = "";
-    private volatile boolean ended;
     private boolean wentWell;
 
     /** Starts dailystats with a standard input that is the task's to write to. */
@@ -141,7 +140,6 @@ final class Child implements AutoCloseable {
     /** Waits for the end, and returns the exit code if it is among those. */
     int end(int... expected) throws IOException, InterruptedException {
         int status = process.waitFor();
-        ended = true;
         log.join();
         DailystatsSpark.checkKilled(task);
         for (int e : expected) {
@@ -182,14 +180,20 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** Ends the process when the task is killed. */
+    /**
+     * Kills the process with the task. Where the process itself has failed, what it may have started
+     * is killed: that would keep its pipes open.
+     */
     private void watch() {
         try {
-            while (!ended && !process.waitFor(100, TimeUnit.MILLISECONDS)) {
+            while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
                 if (task.isInterrupted()) {
                     kill();
                     return;
                 }
+            }
+            if (process.exitValue() != 0) {
+                kill();
             }
         } catch (InterruptedException e) {
             kill();
