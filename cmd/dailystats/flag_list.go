@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -12,36 +12,40 @@ import (
 // cmd/dailystats-spark: it says which flags a command takes, one a line, with "=" and a
 // placeholder where there is a value, or whether some flags are right.
 type flagsCommand struct {
-	Command string   `arg:"" help:"The command."`
-	Flags   []string `arg:"" optional:"" sep:"none" help:"Behind --: flags to be checked."`
+	Words []string `arg:"" sep:"none" help:"The command; behind --, flags to be checked."`
 }
 
 // Run is called by kong.
-func (c *flagsCommand) Run(ctx *kong.Context) error {
-	for _, command := range ctx.Model.Children {
-		if command.Name != c.Command {
-			continue
-		}
-		if len(c.Flags) > 0 {
-			return c.check(command)
-		}
-		for _, f := range flagsOf(ctx.Model, command) {
-			for _, name := range switches(f) {
-				if !f.IsBool() {
-					name += "=" + f.PlaceHolder
-				}
-				fmt.Fprintln(os.Stdout, name)
-			}
-		}
-		return nil
+func (c *flagsCommand) Run(ctx *kong.Context, s *session) error {
+	command := commandNamed(ctx.Model, c.Words[0])
+	switch {
+	case command == nil:
+		return usageError{fmt.Errorf("there is no command %s", c.Words[0])}
+	case len(c.Words) > 1:
+		return c.check(command)
+	default:
+		return s.print(flagList(ctx.Model, command))
 	}
-	return usageError{fmt.Errorf("there is no command %s", c.Command)}
+}
+
+// flagList is a command's flags, one a line.
+func flagList(app *kong.Application, command *kong.Node) string {
+	var list strings.Builder
+	for _, f := range flagsOf(app, command) {
+		for _, name := range switches(f) {
+			if !f.IsBool() {
+				name += "=" + f.PlaceHolder
+			}
+			fmt.Fprintln(&list, name)
+		}
+	}
+	return list.String()
 }
 
 // check returns an error where the flags are wrong.
 func (c *flagsCommand) check(command *kong.Node) error {
-	args := append([]string{c.Command}, c.Flags...)
-	if len(command.Positional) > 0 {
+	args := slices.Clone(c.Words)
+	if inputsOf(command) != nil {
 		args = append(args, "-")
 	}
 	_, err := parse(args)
