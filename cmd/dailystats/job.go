@@ -52,7 +52,7 @@ func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observe
 		Warning: log.warn,
 		Plan: func(p pipeline.Plan) {
 			useProcessors(p.Workers)
-			limitGarbage(p.Live(), p.Slack)
+			limitGarbage(p.Memory, p.Live(), p.Slack)
 			log.debugLines(p.String())
 		},
 	}

@@ -63,13 +63,15 @@ func useProcessors(workers int) {
 	}
 }
 
-// limitGarbage has the heap collected when it has so much more than live bytes that
-// slack, in bytes, is used up. The memory limit would come to that, too, but it gives
-// way when collecting takes half of the processors' time, as it seems to on a machine
-// that is busy with other things.
-func limitGarbage(live, slack int64) {
+// limitGarbage has the heap collected, in a small limit of memory, when it has so much
+// more than live bytes that slack, in bytes, is used up. The Go runtime's memory limit
+// would come to that, too, but it gives way when collecting takes half of the processors'
+// time, as it seems to on a machine that is busy with other things.
+func limitGarbage(memory, live, slack int64) {
 	const least = 10 // percent
-	debug.SetGCPercent(int(min(max(100*slack/live, least), mostGarbage)))
+	if memory <= smallMemory {
+		debug.SetGCPercent(int(min(max(100*slack/live, least), mostGarbage)))
+	}
 }
 
 // defaultMemory is the memory limit where none is given, in bytes.

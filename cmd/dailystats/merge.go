@@ -81,7 +81,7 @@ func (c *mergeCommand) observer(s *session, screen *terminal, log *eventLog) pip
 		Warning: log.warn,
 		Plan: func(p pipeline.MergePlan) {
 			useProcessors(1)
-			limitGarbage(p.Live(), p.Slack)
+			limitGarbage(p.Memory, p.Live(), p.Slack)
 			log.debugLines(p.String())
 		},
 		Ending: func(r pipeline.MergeReport) error {
