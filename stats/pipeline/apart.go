@@ -61,15 +61,15 @@ func (j *job) filesRead() ([]File, error) {
 
 // filesWritten returns the files that are written.
 func (j *job) filesWritten() []File {
-	files := []File{
-		{j.Rejects, "the rejects"},
-		{j.Options.Report, "the report"},
-		{j.Metrics, "the metrics"},
-		{j.Page, "the page"},
-	}
+	var files []File
 	for _, path := range j.resultPaths() {
 		files = append(files, File{path, "the output"})
 	}
+	files = append(files,
+		File{j.Rejects, "the rejects"},
+		File{j.Options.Report, "the report"},
+		File{j.Metrics, "the metrics"},
+		File{j.Page, "the page"})
 	if j.State != "" {
 		files = append(files,
 			File{filepath.Join(j.State, stateName), "the state"},
@@ -89,6 +89,9 @@ func (a apart) check(read, written []File) error {
 	readPlaces, writtenPlaces := places(read, a.stdin), places(written, a.stdout)
 	for i, w := range writtenPlaces {
 		for _, other := range writtenPlaces[:i] {
+			if w.Role == other.Role {
+				continue // such as shards of the output: their names differ, and they may be many
+			}
 			if w.isStream() && other.isStream() || !w.isSpecial() && w.same(other) {
 				return UsageErrorf("%s would be written twice: it is %s and %s: give each a file of its own", w, other.roleBeside(w), w.Role)
 			}
