@@ -219,6 +219,8 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 		p.Slack += rest
 		return p
 	}
+	p.Slack += p.Rejects // what compressing makes of garbage, beside runs and pages
+	rest -= p.Rejects
 	p.Result = d.result
 	p.Tallies = tallyMemory(workers)
 	if d.state {
