@@ -83,6 +83,8 @@ type expander struct {
 	ctx   context.Context
 	found *Found
 	stdin bool // standard input is among the sources
+
+	garbage garbage
 }
 
 func (e *expander) add(arg string) error {
@@ -127,7 +129,7 @@ func (e *expander) listing(folder string, part int64) *listing {
 	case e.found.Sources.counted:
 		left = e.Memory
 	}
-	return newListing(e.ctx, folder, int(min(max(left/part, leastListing), plenty)))
+	return newListing(e.ctx, folder, int(min(max(left/part, leastListing), plenty)), &e.garbage)
 }
 
 // addFolder adds a folder's regular files, also those that it has links to.
@@ -162,6 +164,7 @@ func (e *expander) stat(path string) (fs.FileInfo, error) {
 	if e.ctx.Err() != nil {
 		return nil, context.Cause(e.ctx)
 	}
+	e.garbage.add(fileGarbage)
 	info, err := os.Stat(path)
 	if err == nil || !isNotExist(err) {
 		return info, err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -26,6 +27,8 @@ type listing struct {
 	ctx  context.Context
 	room int // bytes for the entries of a folder, and for the paths that are found
 
+	garbage *garbage
+
 	from  string // the pass is about paths from this one on
 	until string // and before this one; empty where it is about all others
 }
@@ -35,8 +38,26 @@ const (
 	entryRoom = 64 // bytes of what is found, beside its name
 )
 
-func newListing(ctx context.Context, base string, room int) *listing {
-	return &listing{StatFS: os.DirFS(base).(fs.StatFS), ctx: ctx, room: max(room, leastRoom)}
+func newListing(ctx context.Context, base string, room int, g *garbage) *listing {
+	return &listing{StatFS: os.DirFS(base).(fs.StatFS), ctx: ctx, room: max(room, leastRoom), garbage: g}
+}
+
+// garbage is what listing folders leaves to be collected, in bytes. On a machine that is
+// busy with other things, the collector may fall behind, and the heap outgrow its limit:
+// so whoever makes garbage here waits for it to be collected, now and then.
+type garbage int
+
+const (
+	muchGarbage  = 2 << 20
+	entryGarbage = 64  // of an entry of a folder
+	fileGarbage  = 512 // of a file that is looked at
+)
+
+func (g *garbage) add(bytes int) {
+	if *g += garbage(bytes); *g > muchGarbage {
+		runtime.GC()
+		*g = 0
+	}
 }
 
 // again prepares for the next pass. It reports false if none is needed.
@@ -102,6 +123,7 @@ func (n *nearest[T]) all(read func(int) ([]T, error)) ([]T, error) {
 	for {
 		const some = 1000
 		entries, err := read(some)
+		n.listing.garbage.add(len(entries) * entryGarbage)
 		for _, e := range entries {
 			if n.listing.sees(n.folder + n.name(e)) {
 				n.add(e)

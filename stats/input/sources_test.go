@@ -93,7 +93,7 @@ func TestListing(t *testing.T) {
 			slices.Sort(want)
 			want = slices.Compact(want)
 			base, rest := doublestar.SplitPattern(pattern)
-			list := newListing(context.Background(), base, 0)
+			list := newListing(context.Background(), base, 0, new(garbage))
 			list.room = room
 			var got []string
 			for more := true; more; more = list.again() {
