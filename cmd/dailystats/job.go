@@ -53,7 +53,7 @@ func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observe
 		Plan: func(p pipeline.Plan) {
 			useProcessors(p.Workers)
 			limitGarbage(p.Memory, p.Live(), p.Slack)
-			log.debugLines(p.String())
+			log.debugLines(p.String)
 		},
 	}
 	if flags.LogInvalid && log.IsLevelEnabled(logrus.WarnLevel) {

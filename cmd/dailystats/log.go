@@ -121,16 +121,19 @@ func (l *eventLog) warn(message string) {
 	l.Warn(oneLine(message))
 }
 
-// debugLines logs each line of a text.
-func (l *eventLog) debugLines(text string) {
-	for line := range strings.Lines(text) {
+// debugLines logs each line of a text, which is made only if it is wanted.
+func (l *eventLog) debugLines(text func() string) {
+	if !l.IsLevelEnabled(logrus.DebugLevel) {
+		return
+	}
+	for line := range strings.Lines(text()) {
 		l.Debug(strings.TrimSpace(line))
 	}
 }
 
 // summary logs what the run saw: the fields of the report's file.
 func (l *eventLog) summary(r pipeline.Report) {
-	l.debugLines(r.PlanTable())
+	l.debugLines(r.PlanTable)
 	l.Debugf("the fast reader took %d of %d events", r.FastEvents, r.Events)
 	if l.person {
 		l.Info("summary\n" + r.Text())

@@ -82,11 +82,11 @@ func (c *mergeCommand) observer(s *session, screen *terminal, log *eventLog) pip
 		Plan: func(p pipeline.MergePlan) {
 			useProcessors(1)
 			limitGarbage(p.Memory, p.Live(), p.Slack)
-			log.debugLines(p.String())
+			log.debugLines(p.String)
 		},
 		Ending: func(r pipeline.MergeReport) error {
 			screen.hideProgress()
-			log.debugLines(r.PlanTable())
+			log.debugLines(r.PlanTable)
 			log.WithFields(logrus.Fields{
 				"inputs":        r.Inputs,
 				"rows":          r.Rows,
