@@ -126,7 +126,8 @@ func launch() {
 }
 
 // installFilter has the kernel hold this thread's intercepted calls for whoever
-// has the listener that it returns.
+// has the listener that it returns. A signal to a thread that is held must not make
+// its call again, as if it were another one.
 func installFilter() (listener int, err error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return 0, err
@@ -134,7 +135,7 @@ func installFilter() (listener int, err error) {
 	filter := filterProgram()
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
-		unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, uintptr(unsafe.Pointer(&program)))
+		unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
 		return 0, errno
 	}

@@ -87,8 +87,11 @@ func setUpScript(env *testscript.Env, data string) error {
 }
 
 func scriptCondition(condition string) (bool, error) {
-	if condition == "root" {
+	switch condition {
+	case "root":
 		return os.Geteuid() == 0, nil
+	case "race":
+		return raceEnabled, nil
 	}
 	return false, errors.New("unknown condition")
 }
