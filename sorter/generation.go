@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"dailystats/stats"
+	"dailystats/stats/spill"
 )
 
 // generation is a long sorted run in a file of its own: what a round collected,
@@ -19,7 +20,7 @@ import (
 //
 // Pages follow each other in key order and don't overlap.
 type generation struct {
-	*SpillFile
+	*spill.File
 	level int // 0: of a round; n+1: of generations of level n
 	in    *bufio.Reader
 }
@@ -30,16 +31,16 @@ const StreamBuffer = 16 << 10
 const pageLengthSize = 4
 
 func newGeneration(dir string, level int, spilled *atomic.Int64) (*generation, error) {
-	file, err := CreateSpillFile(dir, spilled)
+	file, err := spill.Create(dir, spilled)
 	if err != nil {
 		return nil, err
 	}
-	return &generation{SpillFile: file, level: level}, nil
+	return &generation{File: file, level: level}, nil
 }
 
 // rewind makes next start at the first page.
 func (g *generation) rewind() {
-	g.in = bufio.NewReaderSize(io.NewSectionReader(g.File, 0, g.Size()), StreamBuffer)
+	g.in = bufio.NewReaderSize(io.NewSectionReader(g, 0, g.Size()), StreamBuffer)
 }
 
 // next returns the next page, or nil after the last.

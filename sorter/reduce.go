@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"dailystats/stats"
+	"dailystats/stats/order"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -29,14 +30,14 @@ type reduction struct {
 	runs           int // that the pages are of, at most
 	used           *usage
 
-	turns  *Turns
+	turns  *order.Turns
 	free   chan []byte // for rows: one for each worker, and as many that wait for their turn
 	groups atomic.Uint64
 }
 
 // run reduces all pages and returns the number of keys.
 func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
-	r.turns = NewTurns()
+	r.turns = order.NewTurns()
 	r.free = make(chan []byte, RowBuffers*r.workers)
 	for range cap(r.free) {
 		r.free <- nil

@@ -3,11 +3,11 @@ package sorter
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
-	"github.com/dustin/go-humanize"
+	"dailystats/stats/spill"
+
 	"github.com/lanrat/extsort"
 )
 
@@ -166,8 +166,8 @@ func (r *round) stop() {
 	_ = r.failure() // of no interest: the round was given up, or has been read
 }
 
-// describe makes an error of extsort one that says what to do about it. Where
-// ctx ended the round, that is its cause, whatever went wrong thereby.
+// describe makes an error of extsort one of spilling. If ctx ended the round, that is the
+// cause, whatever failed in consequence.
 func (r *round) describe(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -175,6 +175,5 @@ func (r *round) describe(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return fmt.Errorf("sorting on disk in %s, after %s spilled (--temp-dir names another folder): %w",
-		r.dir, humanize.IBytes(uint64(r.spilled.Load())), err)
+	return &spill.Error{Dir: r.dir, Spilled: r.spilled.Load(), Err: err}
 }

@@ -9,13 +9,12 @@
 //     a record stands for);
 //   - round.go: pages are sorted by first key, through extsort and its spill
 //     file;
-//   - spill.go: files without a name;
 //   - generation.go: past a bound on what is merged at once, a round is folded
 //     into one long sorted run; streams.go merges those again, page by page;
 //   - usage.go: how much of its sizes was used;
 //   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
 //     which are merged, in a batch again, and rendered side by side, and written
-//     in order (turns.go).
+//     in order.
 //
 // What that comes to, on paper: in 64 MiB, four workers have rounds of 196 chunks
 // and 98 generations of a level. Pages have 3.5 bytes for an event of 85 bytes

@@ -118,7 +118,7 @@ func (l *eventLog) writeInvalid(entries []byte) error {
 // warn logs a sentence about something odd.
 func (l *eventLog) warn(message string) {
 	l.sink.reopen(l.session)
-	l.Warn(oneLine(message))
+	l.Warn(forUser(message))
 }
 
 // debugLines logs each line of a text, which is made only if it is wanted.
@@ -162,7 +162,7 @@ func (l *eventLog) fail(err error) error {
 	tooLate := l.session.late.Err() != nil // for the log
 	l.sink.reopen(l.session)
 	if !isFile || !errors.Is(err, pipeline.ErrUsage) {
-		l.Error(oneLine(err.Error()))
+		l.Error(forUser(err.Error()))
 	}
 	if isFile || tooLate {
 		l.session.tell(err)

@@ -7,7 +7,7 @@
 //   - run.go, check.go, merge.go, report.go, gen.go, bench.go, version.go, completion.go, flag_list.go,
 //     man.go: one command each;
 //   - args.go, near.go, flags.go, piece.go, config.go, settings.go: where the
-//     settings come from;
+//     settings come from; options.go: which flag an option is;
 //   - memory.go, hugepages_linux.go, startup_linux.go: the memory limit of the process;
 //   - signals.go, trace.go: being interrupted; status_linux.go and its like: being asked;
 //   - streams.go, streams_linux.go: the standard streams;

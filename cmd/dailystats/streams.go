@@ -41,7 +41,7 @@ func (s *session) print(text string) error {
 // waiting for those who write to standard error, nor for its reader.
 func (s *session) tell(err error) {
 	s.told.Store(true)
-	text := "dailystats: " + oneLine(err.Error()) + "\n"
+	text := "dailystats: " + forUser(err.Error()) + "\n"
 	if s.late.Err() != nil {
 		writeBriefly(os.Stderr, text)
 		return

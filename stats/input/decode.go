@@ -113,39 +113,40 @@ func (d *decoder) start() (io.Reader, error) {
 
 // fault puts a decoder's error into words.
 func (d *decoder) fault(err error) error {
-	var large tooLarge
+	var large *WindowError
 	switch {
 	case err == nil || err == io.EOF || errors.As(err, &large):
 		return err
 	case d.source.failure() != nil:
 		return d.source.failure() // the data isn't to blame
 	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return tooLarge{format: d.format, most: d.decoders.maxWindow} // in a frame after the first
+		return &WindowError{Format: d.format, Most: d.decoders.maxWindow} // in a frame after the first
 	default:
 		return fmt.Errorf("damaged %s data: %w", d.format, err)
 	}
 }
 
-// tooLarge says that decoding would take more memory than there is for it.
-type tooLarge struct {
-	format       Format
-	needed, most int64 // bytes; needed is 0 where it isn't known
+// WindowError says that decompressing would take more memory than Config.MaxWindow.
+type WindowError struct {
+	Format Format
+	Needed int64 // bytes; 0 if it is not known
+	Most   int64 // bytes
 }
 
-func (e tooLarge) Error() string {
+// Error implements error.
+func (e *WindowError) Error() string {
 	needed := "more"
-	if e.needed > 0 {
-		needed = size(e.needed) + ", more"
+	if e.Needed > 0 {
+		needed = size(e.Needed) + ", more"
 	}
-	return fmt.Sprintf("decompressing its %s data takes %s than the %s that there is for it: raise --memory",
-		e.format, needed, size(e.most))
+	return fmt.Sprintf("decompressing its %s data takes %s than the %s that there is for it", e.Format, needed, size(e.Most))
 }
 
 // check returns an error if decoding takes more memory than there is for it: for one
 // window. What was given up before is collected if there is no room for both.
 func (d *decoders) check(f Format, needed int64) error {
 	if needed > d.maxWindow {
-		return tooLarge{f, needed, d.maxWindow}
+		return &WindowError{f, needed, d.maxWindow}
 	}
 	if d.taken+needed > d.maxWindow {
 		runtime.GC()

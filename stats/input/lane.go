@@ -174,7 +174,7 @@ type frugal struct {
 // Read implements io.Reader.
 func (f *frugal) Read(p []byte) (n int, err error) {
 	n, err = f.text.Read(p)
-	if large := new(tooLarge); n == 0 && errors.As(err, large) && f.lane.decoders.maxWindow < f.lane.reader.decoders.maxWindow {
+	if large := new(*WindowError); n == 0 && errors.As(err, large) && f.lane.decoders.maxWindow < f.lane.reader.decoders.maxWindow {
 		if err := f.restart(); err != nil {
 			return 0, err
 		}

@@ -64,7 +64,7 @@ func (s *snappyBlocks) next() error {
 		return err
 	}
 	if int64(size) > s.most {
-		return tooLarge{FormatSnappy, int64(size), s.most}
+		return &WindowError{FormatSnappy, int64(size), s.most}
 	}
 	if cap(s.text) < size {
 		s.text = make([]byte, size)

@@ -78,12 +78,12 @@ func (s Source) Storage() (compressed bool, window int64, err error) {
 	if !t.decoders.format.needsWindow() {
 		return compressed, 0, nil
 	}
-	var large tooLarge
+	var large *WindowError
 	if _, err := t.text.Read(make([]byte, 1)); !errors.As(err, &large) {
 		return compressed, 0, t.stored.failure() // what else is wrong will be told when it is read
 	}
-	if large.needed == 0 {
+	if large.Needed == 0 {
 		return compressed, UnknownWindow, nil
 	}
-	return compressed, large.needed, nil
+	return compressed, large.Needed, nil
 }

@@ -33,7 +33,7 @@ func TestText(t *testing.T) {
 			}
 			if window > 0 {
 				_, err := textOf(t, source, TextConfig{MaxWindow: window - 1, BytesRead: &count})
-				if large := new(tooLarge); !errors.As(err, large) || large.needed != window {
+				if large := new(*WindowError); !errors.As(err, large) || (*large).Needed != window {
 					t.Errorf("with a smaller window, the error is %v", err)
 				}
 			}

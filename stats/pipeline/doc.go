@@ -7,7 +7,7 @@
 //   - options.go: [Options], what a run is asked to do; limit.go: how many
 //     invalid events it puts up with;
 //   - plan.go: [Plan], the sizes of everything, from the memory limit;
-//   - run.go: [Run], the stages and what is done when they fail;
+//   - run.go: [Run], the stages and what is done when they fail; errors.go: what errors say;
 //   - files.go, topics.go: inputs, and the files that are written; apart.go: that
 //     none is both;
 //   - state.go: what is kept of runs before, so that each message counts once;

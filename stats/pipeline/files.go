@@ -10,10 +10,10 @@ import (
 	"slices"
 	"syscall"
 
-	"dailystats/sorter"
 	"dailystats/stats/input"
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
+	"dailystats/stats/spill"
 )
 
 // findInputs finds the inputs, none of which may be written.
@@ -26,7 +26,7 @@ func (j *job) findInputs(ctx context.Context) error {
 	var tooMany *input.TooManyError
 	switch {
 	case errors.As(err, &tooMany):
-		return UsageErrorf("--memory %s is too small for %d inputs: give --memory %dMiB or more",
+		return UsageErrorf("Options.Memory %s is too small for %d inputs: give Options.Memory %dMiB or more",
 			size(j.Memory), tooMany.Count, enoughToFind(tooMany.Memory)/mib)
 	case errors.Is(err, input.ErrNotFound) || errors.Is(err, kafka.ErrUsage):
 		return UsageErrorf("%w", err)
@@ -40,7 +40,7 @@ func (j *job) findInputs(ctx context.Context) error {
 		return err
 	}
 	if j.sources, err = j.Shard.Of(found.Sources); err != nil {
-		return UsageErrorf("--shard %v: %w", j.Shard, err)
+		return UsageErrorf("Options.Shard %v: %w", j.Shard, err)
 	}
 	return nil
 }
@@ -146,10 +146,10 @@ func (j *job) warn(message string) {
 // spill.
 func (j *job) openOutputs(ctx context.Context) (err error) {
 	if info, err := os.Stat(j.TempDir); j.Output != "" && (err != nil || !info.IsDir()) {
-		return UsageErrorf("--temp-dir %s is not a folder", j.TempDir)
+		return UsageErrorf("Options.TempDir %s is not a folder", j.TempDir)
 	}
 	if j.Output != "" {
-		sorter.RemoveLeftovers(j.TempDir)
+		spill.RemoveLeftovers(j.TempDir)
 	}
 	if j.state != nil {
 		if err := j.state.create(ctx); err != nil {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"dailystats/sorter"
 	"dailystats/stats/event"
+	"dailystats/stats/order"
 	"dailystats/stats/output"
 )
 
@@ -16,7 +16,7 @@ import (
 // order, whichever worker found them, and counts them against the limit. It is
 // used by one worker at a time: the one whose block's turn it is.
 type journal struct {
-	turns    *sorter.Turns // by block number
+	turns    *order.Turns // by block number
 	observer *Observer
 	rejects  io.Writer // nil where there are none
 	samples  *samples  // nil where none are wanted
@@ -38,7 +38,7 @@ type journal struct {
 // many wait for their turns.
 func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
 	j := journal{
-		turns:      sorter.NewTurns(),
+		turns:      order.NewTurns(),
 		observer:   &o.Observer,
 		rejects:    rejects,
 		limit:      o.MaxInvalid,
@@ -151,7 +151,7 @@ func (j *journal) count(events []noted) (last noted, err error) {
 }
 
 func (j *journal) tooMany() error {
-	return fmt.Errorf("%w: more than --max-invalid %s", ErrTooManyInvalid, j.limit)
+	return fmt.Errorf("%w: more than Options.MaxInvalid %s", ErrTooManyInvalid, j.limit)
 }
 
 // batch is what there is to say of some invalid events of one block. The worker

@@ -12,10 +12,10 @@ func (e refusal) Unwrap() error        { return e.error }
 // judge returns an error where valid and invalid events don't pass.
 func judge(maxInvalid Limit, minEvents, valid, invalid uint64) error {
 	if maxInvalid.Exceeded(invalid, valid+invalid) {
-		return fmt.Errorf("%w: more than --max-invalid %s", ErrTooManyInvalid, maxInvalid)
+		return fmt.Errorf("%w: more than Options.MaxInvalid %s", ErrTooManyInvalid, maxInvalid)
 	}
 	if valid < minEvents {
-		return refusal{fmt.Errorf("too few valid events: %d, fewer than --min-events %d", valid, minEvents)}
+		return refusal{fmt.Errorf("too few valid events: %d, fewer than Options.MinEvents %d", valid, minEvents)}
 	}
 	return nil
 }
@@ -25,5 +25,5 @@ func warningOf(warnInvalid Limit, valid, invalid uint64) string {
 	if !warnInvalid.Exceeded(invalid, valid+invalid) {
 		return ""
 	}
-	return fmt.Sprintf("more than --warn-invalid %s: %d of %d events are invalid", warnInvalid, invalid, valid+invalid)
+	return fmt.Sprintf("more than Options.WarnInvalid %s: %d of %d events are invalid", warnInvalid, invalid, valid+invalid)
 }

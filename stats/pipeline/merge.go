@@ -83,9 +83,9 @@ type merge struct {
 	observer  MergeObserver
 	plan      MergePlan
 	parts     []part
-	mostParts load     // that were read side by side
-	spills    []*spill // by the level of their parts
-	buffers   [][]byte // of readers, to be used again
+	mostParts load         // that were read side by side
+	spills    []*spillFile // by the level of their parts
+	buffers   [][]byte     // of readers, to be used again
 
 	bytesRead    atomic.Int64
 	bytesSpilled atomic.Int64

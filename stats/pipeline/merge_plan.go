@@ -83,7 +83,7 @@ func newMergePlan(memory int64, inputs []need, d mergeDemand) (MergePlan, error)
 	for !spendOnMerge(enough, inputs, d).works(inputs) {
 		enough += mib
 	}
-	return p, UsageErrorf("--memory %s is too small to merge %d results: give --memory %dMiB or more", size(memory), len(inputs), enough/mib)
+	return p, UsageErrorf("Options.Memory %s is too small to merge %d results: give Options.Memory %dMiB or more", size(memory), len(inputs), enough/mib)
 }
 
 // spendOnMerge divides memory up, without looking whether the parts are large

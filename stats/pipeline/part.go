@@ -7,9 +7,9 @@ import (
 	"io"
 	"runtime"
 
-	"dailystats/sorter"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
+	"dailystats/stats/spill"
 )
 
 // part is one of the results that are still to be merged: an input, or a run in a
@@ -96,11 +96,11 @@ func (m *merge) do(ctx context.Context) error {
 func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 	level := parts[len(parts)-1].level + 1
 	if level > len(m.spills) {
-		file, err := sorter.CreateSpillFile(m.job.TempDir, &m.bytesSpilled)
+		file, err := spill.Create(m.job.TempDir, &m.bytesSpilled)
 		if err != nil {
 			return part{}, err
 		}
-		m.spills = append(m.spills, &spill{SpillFile: file})
+		m.spills = append(m.spills, &spillFile{File: file})
 	}
 	s := m.spills[level-1]
 	start := s.Size()
@@ -108,7 +108,7 @@ func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 		return part{}, err
 	}
 	s.runs++
-	return part{level: level, run: io.NewSectionReader(s.File, start, s.Size()-start)}, nil
+	return part{level: level, run: io.NewSectionReader(s, start, s.Size()-start)}, nil
 }
 
 // mergeParts writes what parts add up to, and lets go of them.
@@ -176,15 +176,15 @@ func (m *merge) open(ctx context.Context, p part) (*rowReader, error) {
 	return r, nil
 }
 
-// spill is a spill file with runs of rows.
-type spill struct {
-	*sorter.SpillFile
+// spillFile is a spill file with runs of rows.
+type spillFile struct {
+	*spill.File
 	runs int // that are still to be merged
 }
 
 // release lets go of one run. With the last one goes the file: it has all that it
 // will have.
-func (s *spill) release() {
+func (s *spillFile) release() {
 	if s.runs--; s.runs == 0 {
 		s.Close()
 	}

@@ -274,7 +274,7 @@ func (p Plan) check(d demand) error {
 	for enough > mib && spend(enough-mib, p.Workers, 1, d).works() {
 		enough -= mib
 	}
-	return UsageErrorf("--memory %s is too small for %s: give --memory %dMiB or more", size(p.Memory), p.needs(d), enough/mib)
+	return UsageErrorf("Options.Memory %s is too small for %s: give Options.Memory %dMiB or more", size(p.Memory), p.needs(d), enough/mib)
 }
 
 // usualFiles is how many files a run writes by and by whose result is not divided.
@@ -282,7 +282,7 @@ const usualFiles = 3
 
 // needs says what the memory is needed for.
 func (p Plan) needs(d demand) string {
-	text := fmt.Sprintf("--parallel %d and --max-line %s", p.Workers, size(int64(d.maxLine)))
+	text := fmt.Sprintf("Options.Parallel %d and Options.MaxLine %s", p.Workers, size(int64(d.maxLine)))
 	if d.names > mib {
 		text += fmt.Sprintf(" and %d inputs", d.sources)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -22,26 +21,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-var (
-	// ErrUsage is among the causes of errors about what was asked for: an input
-	// that does not exist, limits that cannot work.
-	ErrUsage = errors.New("wrong usage")
-	// ErrTooManyInvalid is among the causes of the error of a run that exceeded
-	// Options.MaxInvalid.
-	ErrTooManyInvalid = errors.New("too many invalid events")
-)
-
-// usageError is an error that ErrUsage is a cause of, without saying so.
-type usageError struct{ error }
-
-func (e usageError) Is(target error) bool { return target == ErrUsage }
-func (e usageError) Unwrap() error        { return e.error }
-
-// UsageErrorf formats an error about what was asked for.
-func UsageErrorf(format string, args ...any) error {
-	return usageError{fmt.Errorf(format, args...)}
-}
-
 // Run does the job that options describe. It returns when all of its goroutines
 // have ended and all of its files are closed: the result is there whole, or as
 // it was before. The report is filled as far as the run came. When ctx is done,
@@ -58,7 +37,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	defer j.close()
 	stop := j.follow()
-	err = j.do(ctx)
+	err = withWayOut(j.do(ctx))
 	stop()
 	report := j.report()
 	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000

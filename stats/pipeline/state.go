@@ -71,29 +71,29 @@ func (j *job) openState() error {
 	}
 	for _, arg := range j.Inputs {
 		if !kafka.IsURL(arg) {
-			return UsageErrorf("--state is for Kafka topics alone: %s would be counted again by each run", arg)
+			return UsageErrorf("Options.State is for Kafka topics alone: %s would be counted again by each run", arg)
 		}
 	}
 	if j.Output == "" {
-		return UsageErrorf("--state needs an output")
+		return UsageErrorf("Options.State needs an output")
 	}
 	if err := os.Mkdir(j.State, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-		return UsageErrorf("--state: %w", err)
+		return UsageErrorf("Options.State: %w", err)
 	}
 	lock, err := output.Lock(filepath.Join(j.State, lockName))
 	if errors.Is(err, output.ErrTaken) {
-		return fmt.Errorf("--state %s is in use by another run: wait for its end", j.State)
+		return fmt.Errorf("Options.State %s is in use by another run: wait for its end", j.State)
 	}
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return fmt.Errorf("--state: %w", err)
+		return fmt.Errorf("Options.State: %w", err)
 	}
 	s := &state{path: filepath.Join(j.State, stateName), lock: lock}
 	if err := s.open(); err != nil {
 		s.close()
-		return fmt.Errorf("--state: %s: %w", s.path, err)
+		return fmt.Errorf("Options.State: %s: %w", s.path, err)
 	}
 	if s.old == nil {
-		j.warn(fmt.Sprintf("--state %s is new: the result is of what is read from now on", j.State))
+		j.warn(fmt.Sprintf("Options.State %s is new: the result is of what is read from now on", j.State))
 	}
 	j.state = s
 	return nil
@@ -107,7 +107,7 @@ func (j *job) checkCommit() error {
 		}
 	}
 	if j.Commit {
-		return UsageErrorf("--commit needs an input kafka://… with a group")
+		return UsageErrorf("Options.Commit needs an input kafka://… with a group")
 	}
 	return nil
 }
@@ -227,7 +227,7 @@ func (j *job) addToState(ctx context.Context, rows io.Reader) error {
 		return err
 	}
 	if s.old != nil && sum.Sum32() != s.Sum {
-		return fmt.Errorf("--state: %s is damaged: its checksum is wrong: restore it from a backup, or start a new one", s.path)
+		return fmt.Errorf("Options.State: %s is damaged: its checksum is wrong: restore it from a backup, or start a new one", s.path)
 	}
 	j.groups = result.count
 	return s.end(newSum, j.topics.Ranges())

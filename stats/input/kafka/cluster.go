@@ -133,7 +133,7 @@ func (c *cluster) try(ctx context.Context, do func(context.Context) error) error
 		case isFinal(err):
 			return fmt.Errorf("%s: %w", c.name, plainly(err))
 		case left <= 0:
-			return fmt.Errorf("%s: no success within %v (--kafka-timeout): %w", c.name, c.timeout, plainly(err))
+			return fmt.Errorf("%s: no success within %v (Settings.Timeout): %w", c.name, c.timeout, plainly(err))
 		}
 		if time.Since(told) >= tellEvery {
 			told = time.Now()

@@ -77,7 +77,7 @@ func TestLostMessages(t *testing.T) {
 	}
 	id := kadm.TopicID(k.TopicInfo("t").TopicID).String()
 	for offset, want := range map[int64][]string{
-		2: {"t/0: messages are lost", "offset 2", "begins at offset 3", "from=earliest", "--state"},
+		2: {"t/0: messages are lost", "offset 2", "begins at offset 3", "from=earliest", "a new state"},
 		3: nil,
 		5: nil,
 		6: {"t/0: ", "offset 6", "ends at offset 5", "made anew"},
@@ -174,7 +174,7 @@ func TestNoBroker(t *testing.T) {
 	}})
 	start := time.Now()
 	_, err = in.Add(t.Context(), Request{Brokers: []string{address}, Topic: "t"}, nil)
-	wantError(t, err, "kafka://"+address+": no success within 1s (--kafka-timeout): ", "refused")
+	wantError(t, err, "kafka://"+address+": no success within 1s (Settings.Timeout): ", "refused")
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -193,7 +193,7 @@ func TestSilentBroker(t *testing.T) {
 	defer l.Close()
 	in := newInputs(t, Settings{Timeout: 300 * time.Millisecond})
 	_, err = in.Add(t.Context(), Request{Brokers: []string{l.Addr().String()}, Topic: "t"}, nil)
-	wantError(t, err, l.Addr().String(), "no success within 300ms (--kafka-timeout): ")
+	wantError(t, err, l.Addr().String(), "no success within 300ms (Settings.Timeout): ")
 }
 
 // settingsFile writes settings to a file, and returns what has its path.
@@ -488,7 +488,7 @@ func TestLargeBatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = readSources(t, sources, input.Config{})
-	wantError(t, err, "t/0: offset 0: ", "there is a batch of more than 64KiB: raise --memory, or lower --parallel")
+	wantError(t, err, "t/0: offset 0: ", "there is a batch of messages that is larger than the limit of 64KiB")
 	if strings.Contains(err.Error(), "no success within") {
 		t.Error("it was tried again")
 	}

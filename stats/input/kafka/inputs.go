@@ -300,7 +300,7 @@ func (l *limits) check(r *Range, offset int64) error {
 	start, end := offsetOf(l.start, r), offsetOf(l.end, r)
 	switch {
 	case offset < start:
-		return fmt.Errorf("messages are lost: it has been read to offset %d, but begins at offset %d now: go on from there with from=earliest, and with a new --state if there is one", offset, start)
+		return fmt.Errorf("messages are lost: it has been read to offset %d, but begins at offset %d now: go on from there with from=earliest, and with a new state if there is one", offset, start)
 	case offset > end:
 		return fmt.Errorf("it has been read to offset %d, but ends at offset %d now: messages were lost, or it was made anew", offset, end)
 	default:

@@ -190,13 +190,17 @@ func (p *partition) fault(ctx context.Context, answer *kmsg.FetchResponseTopicPa
 	}
 }
 
+// ErrBatchTooLarge is among the causes of errors about a batch of messages that is larger
+// than Settings.FetchSize.
+var ErrBatchTooLarge = errors.New("there is a batch of messages that is larger than the limit")
+
 var errNothing = errors.New("no messages came, though there are some")
 
 // refused looks up who leads the partition now, and returns what may be done about
 // an error.
 func (p *partition) refused(ctx context.Context, err error) error {
 	if isTooLarge(err) {
-		return finalError{fmt.Errorf("there is a batch of more than %s: raise --memory, or lower --parallel",
+		return finalError{fmt.Errorf("%w of %s", ErrBatchTooLarge,
 			strings.ReplaceAll(humanize.IBytes(uint64(p.cluster.fetchSize)), " ", ""))}
 	}
 	now, lookUpErr := p.cluster.lookUp(ctx, p.Topic)

@@ -43,7 +43,7 @@ func parse(arg string) (r Request, err error) {
 	place, query, _ := strings.Cut(strings.TrimPrefix(arg, scheme), "?")
 	brokers, topic, _ := strings.Cut(place, "/")
 	if strings.Contains(brokers, "@") {
-		return r, errors.New("names and passwords belong in the environment or in --kafka-config's file")
+		return r, errors.New("names and passwords belong in the environment or in the file that Settings.File names")
 	}
 	if r.Brokers, err = parseBrokers(brokers); err != nil {
 		return r, err

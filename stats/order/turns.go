@@ -1,4 +1,5 @@
-package sorter
+// Package order puts what several goroutines do back into order: [Turns].
+package order
 
 import (
 	"context"

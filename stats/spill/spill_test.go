@@ -1,4 +1,4 @@
-package sorter
+package spill
 
 import (
 	"os"
@@ -49,7 +49,7 @@ func TestSpillFileIsPrivate(t *testing.T) {
 		t.Skip("an open file keeps its name here")
 	}
 	dir := t.TempDir()
-	f, err := CreateSpillFile(dir, new(atomic.Int64))
+	f, err := Create(dir, new(atomic.Int64))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,32 @@
+package main
+
+import "regexp"
+
+// flagOf has the flag of each option that errors and warnings of other packages name.
+var flagOf = map[string]string{
+	"Options.Commit":      "--commit",
+	"Options.MaxInvalid":  "--max-invalid",
+	"Options.MaxLine":     "--max-line",
+	"Options.Memory":      "--memory",
+	"Options.MinEvents":   "--min-events",
+	"Options.Parallel":    "--parallel",
+	"Options.Shard":       "--shard",
+	"Options.State":       "--state",
+	"Options.TempDir":     "--temp-dir",
+	"Options.WarnInvalid": "--warn-invalid",
+	"Settings.File":       "--kafka-config",
+	"Settings.Timeout":    "--kafka-timeout",
+}
+
+var optionName = regexp.MustCompile(`\b(Options|Settings)\.[A-Z]\w*`)
+
+// forUser returns an error or a warning as the user is told of it: on one line, and with
+// flags in place of options.
+func forUser(text string) string {
+	return oneLine(optionName.ReplaceAllStringFunc(text, func(option string) string {
+		if flag, ok := flagOf[option]; ok {
+			return flag
+		}
+		return option
+	}))
+}
