@@ -369,7 +369,7 @@ func (m *measurement) checkOwn(c *contender, output string) (err error) {
 		return err
 	}
 	if !m.hasResult {
-		m.workload.Events, m.workload.Groups = r.Events+r.Invalid, r.Groups
+		m.workload.Events, m.workload.ResultRows = r.Events+r.Invalid, r.Rows
 		m.hasResult, m.hash = true, c.row.Hash
 		return os.Rename(output, m.reference)
 	}

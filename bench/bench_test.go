@@ -145,7 +145,7 @@ func TestPeers(t *testing.T) {
 		"wc -l":      {3, ""},
 		"fast":       {3, "equal"},
 		"greedy":     {3, "equal"},
-		"wrong":      {3, "1 groups missing, 1 other counts"},
+		"wrong":      {3, "1 rows missing, 1 other counts"},
 		"failing":    {0, "out of ideas"},
 		"killed":     {0, `ended by signal "killed"`},
 		"silent":     {0, "open "},
@@ -160,8 +160,8 @@ func TestPeers(t *testing.T) {
 			t.Errorf("%s failed", tool)
 		}
 	}
-	if w := b.result.Workloads[0]; w.Events != 2000 || w.Groups != 2000 {
-		t.Errorf("%d events and %d groups, want 2000 of each", w.Events, w.Groups)
+	if w := b.result.Workloads[0]; w.Events != 2000 || w.ResultRows != 2000 {
+		t.Errorf("%d events and %d rows, want 2000 of each", w.Events, w.ResultRows)
 	}
 }
 
@@ -267,7 +267,7 @@ func TestScale(t *testing.T) {
 	expectEmpty(t, b.TempDir)
 	var got []string
 	for _, w := range b.result.Workloads {
-		got = append(got, fmt.Sprint(w.Users, w.Events, w.Groups > 15_000, len(w.Rows)))
+		got = append(got, fmt.Sprint(w.Users, w.Events, w.ResultRows > 15_000, len(w.Rows)))
 	}
 	want := []string{"same5000 false 2", "distinct5000 false 2", "same20000 false 2", "distinct20000 true 2"}
 	if !slices.Equal(got, want) {

@@ -12,15 +12,17 @@ import (
 	"strconv"
 	"strings"
 
+	"dailystats/stats/result"
+
 	"github.com/dustin/go-humanize"
 )
 
 // Comparison is how a result differs from ours.
 type Comparison struct {
-	Missing  uint64  `json:"missing"`       // groups that only ours has
-	Extra    uint64  `json:"extra"`         // groups that ours hasn't
-	Counts   uint64  `json:"other_counts"`  // groups with another number of events or purchases
-	Revenues uint64  `json:"other_revenue"` // groups with another revenue, by number and not by text
+	Missing  uint64  `json:"missing"`       // rows that only ours has
+	Extra    uint64  `json:"extra"`         // rows that ours hasn't
+	Counts   uint64  `json:"other_counts"`  // rows with another number of events or purchases
+	Revenues uint64  `json:"other_revenue"` // rows with another revenue, by number and not by text
 	Furthest float64 `json:"furthest"`      // the largest difference of a revenue
 }
 
@@ -32,8 +34,8 @@ func (c Comparison) String() string {
 			differences = append(differences, humanize.Comma(int64(n))+" "+what)
 		}
 	}
-	add(c.Missing, "groups missing")
-	add(c.Extra, "groups too many")
+	add(c.Missing, "rows missing")
+	add(c.Extra, "rows too many")
 	add(c.Counts, "other counts")
 	if c.Revenues > 0 {
 		add(c.Revenues, fmt.Sprintf("revenues off by up to %.1g", c.Furthest))
@@ -127,7 +129,7 @@ func openResult(path string) (*resultReader, error) {
 		return nil, err
 	}
 	r := &resultReader{file: file, lines: bufio.NewScanner(file)}
-	if r.lines.Scan(); r.lines.Text() != "date,user_id,event_count,purchase_count,total_revenue" {
+	if r.lines.Scan(); r.lines.Text()+"\n" != result.Header {
 		r.close()
 		return nil, fmt.Errorf("its first line is %.100q, which is not the header of a result", r.lines.Text())
 	}

@@ -20,14 +20,14 @@ func TestCompare(t *testing.T) {
 		{"the same", ours, Comparison{}, "equal"},
 		{"other texts of the same numbers", header + "2024-01-01,-5,2,1,19.990\n2024-01-01,7,1,0,0\n2024-01-02,7,3,3,3e-1\n", Comparison{}, "equal"},
 		{"binary fractions", strings.Replace(ours, "0.30", "0.30000000000000004", 1), Comparison{Revenues: 1, Furthest: 4e-17}, "1 revenues off by up to 4e-17"},
-		{"a group too few", header + "2024-01-01,-5,2,1,19.99\n2024-01-02,7,3,3,0.30\n", Comparison{Missing: 1}, "1 groups missing"},
-		{"a group too many", ours + "2024-01-03,1,1,0,0.00\n", Comparison{Extra: 1}, "1 groups too many"},
-		{"other groups", header, Comparison{Missing: 3}, "3 groups missing"},
+		{"a row too few", header + "2024-01-01,-5,2,1,19.99\n2024-01-02,7,3,3,0.30\n", Comparison{Missing: 1}, "1 rows missing"},
+		{"a row too many", ours + "2024-01-03,1,1,0,0.00\n", Comparison{Extra: 1}, "1 rows too many"},
+		{"other rows", header, Comparison{Missing: 3}, "3 rows missing"},
 		{"other counts", strings.Replace(ours, ",3,3,", ",3,2,", 1), Comparison{Counts: 1}, "1 other counts"},
 		{
 			"all at once", header + "2024-01-01,-5,3,1,20.99\n2024-01-01,8,1,0,0.00\n2024-01-02,7,3,3,0.30\n",
 			Comparison{Missing: 1, Extra: 1, Counts: 1, Revenues: 1, Furthest: 1},
-			"1 groups missing, 1 groups too many, 1 other counts, 1 revenues off by up to 1",
+			"1 rows missing, 1 rows too many, 1 other counts, 1 revenues off by up to 1",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

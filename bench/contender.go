@@ -10,6 +10,7 @@ import (
 
 	"dailystats/stats/input"
 	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 )
 
 // contender is one row of a workload, and the process that gives it figures.
@@ -68,7 +69,7 @@ func ownEnvironment() []string {
 // reportOf is the file for the report that belongs to a result.
 func reportOf(output string) string { return output + ".json" }
 
-func readReport(path string) (r pipeline.Report, err error) {
+func readReport(path string) (r report.Report, err error) {
 	const most = 16 << 20
 	text, err := input.ReadSmall(path, most)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"dailystats/stats/output/chart"
+	"dailystats/stats/report/chart"
 )
 
 // drawing is a chart and the name of its file.

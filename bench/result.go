@@ -22,13 +22,13 @@ type Result struct {
 
 // Workload is an input, and what each tool made of it.
 type Workload struct {
-	Name   string `json:"name"`
-	Users  Users  `json:"users,omitempty"` // of a generated one
-	Bytes  int64  `json:"bytes"`           // as stored
-	Events uint64 `json:"events"`          // lines that aren't blank; 0 where none of our runs ended well
-	Groups uint64 `json:"groups"`          // rows of the result
-	Rows   []Row  `json:"rows"`
-	Failed string `json:"failed,omitempty"` // why there are no rows
+	Name       string `json:"name"`
+	Users      Users  `json:"users,omitempty"` // of a generated one
+	Bytes      int64  `json:"bytes"`           // as stored
+	Events     uint64 `json:"events"`          // lines that aren't blank; 0 where none of our runs ended well
+	ResultRows uint64 `json:"result_rows"`     // 0 likewise
+	Rows       []Row  `json:"rows"`
+	Failed     string `json:"failed,omitempty"` // why there are no rows
 }
 
 // Row is one tool with its settings.

@@ -8,6 +8,7 @@ import (
 
 	"dailystats/bench/workload"
 	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 )
 
 // BenchmarkRun measures the whole job on a million generated events of each kind,
@@ -39,7 +40,7 @@ func BenchmarkRun(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
-			var report pipeline.Report
+			var report report.Report
 			for b.Loop() {
 				report, err = pipeline.Run(b.Context(), pipeline.Options{
 					Inputs: []string{input}, TempDir: dir,

@@ -108,7 +108,7 @@ func (w *Workload) summary() string {
 		text += ": " + humanize.Bytes(uint64(w.Bytes))
 	}
 	if w.Events > 0 {
-		text += fmt.Sprintf(", %s events, %s groups", humanize.Comma(int64(w.Events)), humanize.Comma(int64(w.Groups)))
+		text += fmt.Sprintf(", %s events, %s rows", humanize.Comma(int64(w.Events)), humanize.Comma(int64(w.ResultRows)))
 	}
 	return text
 }

@@ -15,7 +15,7 @@ func sample() *Result {
 		Machine: Machine{Processor: "Abacus", Processors: 4, Memory: 24 << 30, System: "linux/amd64", Go: "go1.26"},
 		Workloads: []Workload{
 			{
-				Name: "events_1|2.jsonl", Bytes: 1_000_000_000, Events: 12_345_678, Groups: 1000,
+				Name: "events_1|2.jsonl", Bytes: 1_000_000_000, Events: 12_345_678, ResultRows: 1000,
 				Rows: []Row{
 					{Tool: "dailystats", Memory: 64 << 20, Held: true, Runs: []Usage{{Wall: 1.9}, run, {Wall: 12.5}}, Median: run, Spilled: 20 << 20, Hash: "0123456789abcdef"},
 					{Tool: "miller", Version: "Miller 6", Parallel: 4, kind: peer, Runs: []Usage{run}, Median: run, Compared: &Comparison{Missing: 1234}},
@@ -35,11 +35,11 @@ func TestTable(t *testing.T) {
 	if err := sample().WriteTable(&out); err != nil {
 		t.Fatal(err)
 	}
-	want := `events_1|2.jsonl: 1.0 GB, 12,345,678 events, 1,000 groups
+	want := `events_1|2.jsonl: 1.0 GB, 12,345,678 events, 1,000 rows
 
 tool        limit         workers  time    from – to        CPU     peak memory  spilled  MB/s    events/s  × wc  result
 dailystats  64 MiB, held  auto     2.00 s  1.90 s – 12.5 s  6.00 s  53.0 MiB     20 MiB   500     6.17 M    50.0  0123456789abcdef
-Miller 6    none          4        2.00 s  2.00 s – 2.00 s  6.00 s  53.0 MiB     –        500     6.17 M    50.0  1,234 groups missing
+Miller 6    none          4        2.00 s  2.00 s – 2.00 s  6.00 s  53.0 MiB     –        500     6.17 M    50.0  1,234 rows missing
 jq          none          4        –       –                –       –            –        –       –         –     not found: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
 wc -l       –             1        40 ms   40 ms – 40 ms    40 ms   unknown      –        25,000  309 M     1.0   
 
@@ -62,9 +62,9 @@ func TestMarkdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"**events\\_1\\|2.jsonl: 1.0 GB, 12,345,678 events, 1,000 groups**\n\n| tool | limit |",
+		"**events\\_1\\|2.jsonl: 1.0 GB, 12,345,678 events, 1,000 rows**\n\n| tool | limit |",
 		"|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n| dailystats | 64 MiB, held | auto | 2.00 s |",
-		"| 1,234 groups missing |\n",
+		"| 1,234 rows missing |\n",
 		"**1 event**\n\nno space\n",
 		"\n- a note\n",
 	} {

@@ -13,6 +13,8 @@ import (
 // rows renders totals as a line each.
 type rows struct{}
 
+func (rows) End(dst []byte) []byte { return dst }
+
 func (rows) Append(dst []byte, k stats.Key, t stats.Totals) []byte {
 	return fmt.Appendf(dst, "%v user %d: %d events, %v\n", k.Day, k.User, t.Events, t.Revenue)
 }
@@ -36,13 +38,13 @@ func Example() {
 	if err := run.Flush(); err != nil {
 		log.Fatal(err)
 	}
-	groups, err := s.Reduce(ctx, func() sorter.Renderer { return rows{} }, os.Stdout)
+	count, err := s.Reduce(ctx, func() sorter.Renderer { return rows{} }, os.Stdout)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(groups, "groups")
+	fmt.Println(count, "rows")
 	// Output:
 	// 2024-01-15 user 7: 2 events, 20.00
 	// 2024-01-15 user 8: 1 events, 0.00
-	// 2 groups
+	// 2 rows
 }

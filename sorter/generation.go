@@ -25,8 +25,8 @@ type generation struct {
 	in    *bufio.Reader
 }
 
-// StreamBuffer is the size of a generation's read buffer, in bytes.
-const StreamBuffer = 16 << 10
+// streamBuffer is the size of a generation's read buffer, in bytes.
+const streamBuffer = 16 << 10
 
 const pageLengthSize = 4
 
@@ -40,7 +40,7 @@ func newGeneration(dir string, level int, spilled *atomic.Int64) (*generation, e
 
 // rewind makes next start at the first page.
 func (g *generation) rewind() {
-	g.in = bufio.NewReaderSize(io.NewSectionReader(g, 0, g.Size()), StreamBuffer)
+	g.in = bufio.NewReaderSize(io.NewSectionReader(g, 0, g.Size()), streamBuffer)
 }
 
 // next returns the next page, or nil after the last.
@@ -53,7 +53,7 @@ func (g *generation) next() (page, error) {
 		return nil, g.readError(err)
 	}
 	n := binary.BigEndian.Uint32(length[:])
-	if n < headerSize || n > PageSize {
+	if n < headerSize || n > pageSize {
 		return nil, errDamagedPage
 	}
 	p := make(page, n)
@@ -70,22 +70,23 @@ func (g *generation) readError(err error) error {
 // pageRenderer renders totals as the pages of a generation.
 type pageRenderer struct {
 	page pageWriter
-	buf  [PageSize]byte
+	buf  [pageSize]byte
 }
 
+// Append implements [Renderer].
 func (r *pageRenderer) Append(dst []byte, k stats.Key, t stats.Totals) []byte {
 	if r.page.full() {
-		dst = r.end(dst)
+		dst = r.End(dst)
 	}
 	if !r.page.started() {
-		r.page.start(r.buf[:], PageSize)
+		r.page.start(r.buf[:], pageSize)
 	}
 	r.page.addTotals(k, t)
 	return dst
 }
 
-// end ends the last page of a stretch.
-func (r *pageRenderer) end(dst []byte) []byte {
+// End ends the last page of a stretch.
+func (r *pageRenderer) End(dst []byte) []byte {
 	if !r.page.started() {
 		return dst
 	}

@@ -6,29 +6,29 @@ import "dailystats/stats"
 // record takes a few steps, whatever the number of runs is, where comparing the
 // next records of all runs would take more steps the more of them there are.
 type merger struct {
-	batch *batch // what merge found, in key order
+	records *recordBuffer // what merge found, in key order
 }
 
 // Sizes of a merger: there is room for twice the records of a usual stretch, and
 // for some of each run in any case.
 const (
-	// MergeSize is the memory that each of the Workers takes while it reduces for
+	// mergeSize is the memory that each of the Workers takes while it reduces for
 	// each of the StretchRecords, in bytes.
-	MergeSize = 2 * EntrySize
-	// RecordsOfRun is how many records of each run there must be room for in
+	mergeSize = 2 * entrySize
+	// recordsOfRun is how many records of each run there must be room for in
 	// StretchRecords; else a merger takes more.
-	RecordsOfRun = largeShare
+	recordsOfRun = largeShare
 )
 
 // newMerger returns a merger for stretches of about target records.
 func newMerger(target, runs int) *merger {
-	return &merger{newBatch(2 * max(target, RecordsOfRun*runs))}
+	return &merger{newRecordBuffer(2 * max(target, recordsOfRun*runs))}
 }
 
 // merge finds the stretch's records from a key on, as many as there is room for,
 // and returns the key up to which these are: the stretch's end if they are all.
 //
-// When the batch gets full, the key in its middle becomes the end, and the
+// When the buffer gets full, the key in its middle becomes the end, and the
 // collecting starts afresh.
 func (m *merger) merge(s stretch, from stats.Key) (until stats.Key, err error) {
 	until = s.until
@@ -37,7 +37,7 @@ func (m *merger) merge(s stretch, from stats.Key) (until stats.Key, err error) {
 		if err != nil {
 			return until, err
 		}
-		m.batch.sort()
+		m.records.sort()
 		if all {
 			return until, nil
 		}
@@ -47,25 +47,25 @@ func (m *merger) merge(s stretch, from stats.Key) (until stats.Key, err error) {
 	}
 }
 
-// collect fills the batch from pages. It reports whether all fitted.
+// collect fills the buffer from pages. It reports whether all fitted.
 func (m *merger) collect(pages []page, from, until stats.Key) (all bool, err error) {
-	m.batch.clear()
+	m.records.clear()
 	for _, p := range pages {
-		if all, err = p.collect(m.batch, from, until); !all || err != nil {
+		if all, err = p.collect(m.records, from, until); !all || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// middle returns a key that some records of the full batch lie before, and some
-// do not. There is one: no run has a key twice, and the batch has more records
+// middle returns a key that some records in the full buffer lie before, and some
+// do not. There is one: no run has a key twice, and the buffer has more records
 // than there are runs.
 func (m *merger) middle() (stats.Key, error) {
-	entries := m.batch.entries
+	entries := m.records.entries
 	i := len(entries) / 2
 	if entries[i].sameKey(entries[0]) {
-		i = m.batch.group(0)
+		i = m.records.endOfKey(0)
 	}
 	if i == len(entries) {
 		return stats.Key{}, errDamagedPage

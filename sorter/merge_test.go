@@ -24,8 +24,8 @@ func pagesOf(runs [][]stats.Record) []page {
 				w = pageWriter{}
 			}
 			if !w.started() {
-				w.start(make([]byte, PageSize), room)
-				room = PageSize
+				w.start(make([]byte, pageSize), room)
+				room = pageSize
 			}
 			w.addTotals(r.Key, r.Totals())
 		}
@@ -68,9 +68,9 @@ func TestMergeAgainstMap(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := m.batch
+			b := m.records
 			for i := 0; i < len(b.entries); n++ {
-				k, end := b.entries[i].key(), b.group(i)
+				k, end := b.entries[i].key(), b.endOfKey(i)
 				if n > 0 && k.Compare(last) <= 0 || k.Compare(from) < 0 || k.Compare(until) >= 0 {
 					t.Fatalf("%v comes after %v, in a part from %v to %v", k, last, from, until)
 				}
@@ -92,7 +92,7 @@ func TestMergeAgainstMap(t *testing.T) {
 func TestMergeOfDamagedPages(t *testing.T) {
 	m := newMerger(1, 1)
 	var pages []page
-	for range cap(m.batch.entries) + 1 {
+	for range cap(m.records.entries) + 1 {
 		pages = append(pages, pagesOf([][]stats.Record{{{}}})...)
 	}
 	if _, err := m.merge(stretch{from: firstKey, until: endOfKeys, pages: pages}, firstKey); err != errDamagedPage {
@@ -157,9 +157,9 @@ func mergeAll(t testing.TB, m *merger, s stretch) (keys int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := 0; i < len(m.batch.entries); keys++ {
-			end := m.batch.group(i)
-			m.batch.sum(m.batch.entries[i:end])
+		for i := 0; i < len(m.records.entries); keys++ {
+			end := m.records.endOfKey(i)
+			m.records.sum(m.records.entries[i:end])
 			i = end
 		}
 		from = until

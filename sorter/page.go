@@ -37,8 +37,8 @@ import (
 type page []byte
 
 const (
-	// PageSize is the most bytes a page has.
-	PageSize   = 1024
+	// pageSize is the most bytes a page has.
+	pageSize   = 1024
 	keySize    = 12
 	headerSize = 2*keySize + 4
 	padding    = 16
@@ -73,17 +73,17 @@ func getKey(src []byte) stats.Key {
 // pageWriter fills one page after the other. Keys must ascend, each once,
 // within a page.
 type pageWriter struct {
-	buf   []byte // memory of PageSize bytes; nil where the page is not started
+	buf   []byte // memory of pageSize bytes; nil where the page is not started
 	n     int    // bytes written
 	room  int    // bytes that the page may take
 	last  entry
 	count uint32
 }
 
-// start makes the writer use buf, which must have room for PageSize bytes, for
+// start makes the writer use buf, which must have room for pageSize bytes, for
 // its next page, and of that about room bytes.
 func (w *pageWriter) start(buf []byte, room int) {
-	*w = pageWriter{buf: buf[:PageSize], n: headerSize, room: room}
+	*w = pageWriter{buf: buf[:pageSize], n: headerSize, room: room}
 }
 
 func (w *pageWriter) started() bool { return w.buf != nil }
@@ -153,7 +153,7 @@ var errDamagedPage = errors.New("a spilled page is damaged")
 
 // collect adds the records with keys in [from, until) to b. It reports whether
 // b had room for all of them.
-func (p page) collect(b *batch, from, until stats.Key) (all bool, err error) {
+func (p page) collect(b *recordBuffer, from, until stats.Key) (all bool, err error) {
 	if len(p) < headerSize {
 		return false, errDamagedPage
 	}

@@ -14,37 +14,37 @@ import (
 	"pgregory.net/rapid"
 )
 
-type group struct {
+type keyTotals struct {
 	Key    stats.Key
 	Totals stats.Totals
 }
 
-func encode(groups []group) page {
+func encode(rows []keyTotals) page {
 	var w pageWriter
-	w.start(make([]byte, PageSize), PageSize)
-	for _, g := range groups {
+	w.start(make([]byte, pageSize), pageSize)
+	for _, g := range rows {
 		w.addTotals(g.Key, g.Totals)
 	}
 	return w.finish()
 }
 
-func decode(p page) ([]group, error) {
-	b := newBatch(PageSize * largeShare)
+func decode(p page) ([]keyTotals, error) {
+	b := newRecordBuffer(pageSize * largeShare)
 	if all, err := p.collect(b, firstKey, endOfKeys); !all || err != nil {
 		return nil, cmp.Or(err, errors.New("no room"))
 	}
-	var groups []group
+	var rows []keyTotals
 	for _, e := range b.entries {
-		groups = append(groups, group{e.key(), b.totals(e.value())})
+		rows = append(rows, keyTotals{e.key(), b.totals(e.value())})
 	}
-	return groups, nil
+	return rows, nil
 }
 
 var amounts = gocmp.AllowUnexported(stats.Amount{})
 
 // TestPageBytes shows the format: a change here makes it another one.
 func TestPageBytes(t *testing.T) {
-	p := encode([]group{
+	p := encode([]keyTotals{
 		{stats.Key{Day: 739252, User: 123}, stats.Totals{Events: 2, Purchases: 1, Revenue: stats.NewAmount(19, 99e16)}},
 		{stats.Key{Day: 739252, User: 456}, stats.Totals{Events: 1}},
 		{stats.Key{Day: 739252, User: 457}, stats.Totals{Events: 1, Purchases: 1, Revenue: stats.NewAmount(5, 0)}},
@@ -65,13 +65,13 @@ func TestPageBytes(t *testing.T) {
 	}
 }
 
-// groupsGen draws keys in order, each once, with totals of every encoding, as
+// rowsGen draws keys in order, each once, with totals of every encoding, as
 // many as one page holds for sure.
-func groupsGen() *rapid.Generator[[]group] {
-	return rapid.Custom(func(t *rapid.T) []group {
-		records := rapid.SliceOfNDistinct(recordGen(), 1, (PageSize-headerSize)/maxRecordSize, func(r stats.Record) stats.Key { return r.Key }).Draw(t, "records")
+func rowsGen() *rapid.Generator[[]keyTotals] {
+	return rapid.Custom(func(t *rapid.T) []keyTotals {
+		records := rapid.SliceOfNDistinct(recordGen(), 1, (pageSize-headerSize)/maxRecordSize, func(r stats.Record) stats.Key { return r.Key }).Draw(t, "records")
 		slices.SortFunc(records, func(a, b stats.Record) int { return a.Key.Compare(b.Key) })
-		groups := make([]group, len(records))
+		rows := make([]keyTotals, len(records))
 		for i, r := range records {
 			totals := r.Totals()
 			if rapid.Bool().Draw(t, "counted") {
@@ -81,9 +81,9 @@ func groupsGen() *rapid.Generator[[]group] {
 					Revenue:   stats.AmountOfLimbs(rapid.Uint64Range(0, 1<<63).Draw(t, "high"), 0, 0),
 				})
 			}
-			groups[i] = group{r.Key, totals}
+			rows[i] = keyTotals{r.Key, totals}
 		}
-		return groups
+		return rows
 	})
 }
 
@@ -91,24 +91,24 @@ func groupsGen() *rapid.Generator[[]group] {
 // for a range of keys, and that the header tells of it.
 func TestPageRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		groups := groupsGen().Draw(t, "groups")
-		p := encode(groups)
-		if len(p) > PageSize {
+		rows := rowsGen().Draw(t, "rows")
+		p := encode(rows)
+		if len(p) > pageSize {
 			t.Fatalf("a page of %d bytes", len(p))
 		}
-		if p.first() != groups[0].Key || p.last() != groups[len(groups)-1].Key || p.count() != len(groups) {
-			t.Fatalf("header %v %v %d of %v", p.first(), p.last(), p.count(), groups)
+		if p.first() != rows[0].Key || p.last() != rows[len(rows)-1].Key || p.count() != len(rows) {
+			t.Fatalf("header %v %v %d of %v", p.first(), p.last(), p.count(), rows)
 		}
 		got, err := decode(p)
-		if diff := gocmp.Diff(groups, got, amounts); err != nil || diff != "" {
+		if diff := gocmp.Diff(rows, got, amounts); err != nil || diff != "" {
 			t.Fatal(err, diff)
 		}
-		from, until := rapid.IntRange(0, len(groups)-1).Draw(t, "from"), rapid.IntRange(0, len(groups)-1).Draw(t, "until")
-		b := newBatch(PageSize * largeShare)
-		if all, err := p.collect(b, groups[from].Key, groups[until].Key); !all || err != nil {
+		from, until := rapid.IntRange(0, len(rows)-1).Draw(t, "from"), rapid.IntRange(0, len(rows)-1).Draw(t, "until")
+		b := newRecordBuffer(pageSize * largeShare)
+		if all, err := p.collect(b, rows[from].Key, rows[until].Key); !all || err != nil {
 			t.Fatal(all, err)
 		}
-		if want := max(until-from, 0); len(b.entries) != want || want > 0 && b.entries[0].key() != groups[from].Key {
+		if want := max(until-from, 0); len(b.entries) != want || want > 0 && b.entries[0].key() != rows[from].Key {
 			t.Fatalf("%d records from %d to %d: %v", len(b.entries), from, until, b.entries)
 		}
 	})
@@ -118,8 +118,8 @@ func TestPageRoundTrip(t *testing.T) {
 func TestPageOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := recordGen().Draw(t, "a"), recordGen().Draw(t, "b")
-		pa := encode([]group{{a.Key, a.Totals()}})
-		pb := encode([]group{{b.Key, b.Totals()}})
+		pa := encode([]keyTotals{{a.Key, a.Totals()}})
+		pb := encode([]keyTotals{{b.Key, b.Totals()}})
 		if got, want := comparePages(pa, pb), a.Key.Compare(b.Key); got != want {
 			t.Fatalf("%v against %v: %d, want %d", a.Key, b.Key, got, want)
 		}
@@ -133,7 +133,7 @@ func TestDamagedRevenue(t *testing.T) {
 		stats.AmountOfLimbs(1, stats.LimbBase, 0),
 		stats.AmountOfLimbs(1, 0, stats.LimbBase),
 	} {
-		if _, err := decode(encode([]group{{Totals: stats.Totals{Events: 2, Revenue: damaged}}})); err != errDamagedPage {
+		if _, err := decode(encode([]keyTotals{{Totals: stats.Totals{Events: 2, Revenue: damaged}}})); err != errDamagedPage {
 			t.Errorf("%+v: error %v, want %v", damaged, err, errDamagedPage)
 		}
 	}
@@ -142,20 +142,20 @@ func TestDamagedRevenue(t *testing.T) {
 // FuzzPageReader proves that any bytes are read as a page, or are an error, and
 // that what was read is written back and read again as the same.
 func FuzzPageReader(f *testing.F) {
-	f.Add([]byte(encode([]group{{stats.Key{Day: 1, User: 2}, stats.Totals{Events: 1}}})))
-	f.Add([]byte(encode([]group{
+	f.Add([]byte(encode([]keyTotals{{stats.Key{Day: 1, User: 2}, stats.Totals{Events: 1}}})))
+	f.Add([]byte(encode([]keyTotals{
 		{stats.Key{Day: 1, User: -2}, stats.Totals{Events: 5, Purchases: 5, Revenue: stats.AmountOfLimbs(1, 2, 3)}},
 		{stats.Key{Day: 1, User: 1}, stats.Totals{Events: 7, Purchases: 3, Revenue: stats.NewAmount(1, 0)}},
 		{stats.Key{Day: 2, User: 1 << 60}, stats.Totals{Events: 1, Purchases: 1, Revenue: stats.NewAmount(0, 1)}},
 	})))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		groups, err := decode(b)
+		rows, err := decode(b)
 		if err != nil {
 			return
 		}
-		for _, g := range groups {
-			again, err := decode(encode([]group{g}))
-			if diff := gocmp.Diff([]group{g}, again, amounts); err != nil || diff != "" {
+		for _, g := range rows {
+			again, err := decode(encode([]keyTotals{g}))
+			if diff := gocmp.Diff([]keyTotals{g}, again, amounts); err != nil || diff != "" {
 				t.Fatal(err, diff)
 			}
 		}

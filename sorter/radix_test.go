@@ -49,11 +49,11 @@ func TestRadixSort(t *testing.T) {
 	})
 }
 
-// TestBatchSize proves that batches of several workers don't share cache lines:
+// TestBufferSize proves that buffers of several workers don't share cache lines:
 // they are written to with every record.
-func TestBatchSize(t *testing.T) {
-	if size := unsafe.Sizeof(batch{}); size%64 != 0 {
-		t.Errorf("a batch has %d bytes", size)
+func TestBufferSize(t *testing.T) {
+	if size := unsafe.Sizeof(recordBuffer{}); size%64 != 0 {
+		t.Errorf("a buffer has %d bytes", size)
 	}
 }
 

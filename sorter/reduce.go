@@ -11,10 +11,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Renderer renders what keys add up to, given in key order, as bytes. What it
-// appends to is written and emptied between two calls as the caller likes.
+// Renderer renders what keys add up to, given in key order, as bytes. What it appends to
+// may be written and emptied between two calls.
 type Renderer interface {
 	Append(dst []byte, k stats.Key, t stats.Totals) []byte
+	// End appends what is left when a stretch of keys ends.
+	End(dst []byte) []byte
 }
 
 // reduction is one pass over sorted pages: they are cut into stretches, which
@@ -30,15 +32,15 @@ type reduction struct {
 	runs           int // that the pages are of, at most
 	used           *usage
 
-	turns  *order.Turns
-	free   chan []byte // for rows: one for each worker, and as many that wait for their turn
-	groups atomic.Uint64
+	turns *order.Turns
+	free  chan []byte // for rows: one for each worker, and as many that wait for their turn
+	rows  atomic.Uint64
 }
 
 // run reduces all pages and returns the number of keys.
-func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
+func (r *reduction) run(ctx context.Context) (rows uint64, err error) {
 	r.turns = order.NewTurns()
-	r.free = make(chan []byte, RowBuffers*r.workers)
+	r.free = make(chan []byte, rowBuffers*r.workers)
 	for range cap(r.free) {
 		r.free <- nil
 	}
@@ -52,7 +54,7 @@ func (r *reduction) run(ctx context.Context) (groups uint64, err error) {
 		g.Go(func() error { return r.newReducer().work(ctx, stretches) })
 	}
 	err = g.Wait()
-	return r.groups.Load(), err
+	return r.rows.Load(), err
 }
 
 // reducer is what one worker reduces with.
@@ -63,9 +65,9 @@ type reducer struct {
 	buf      []byte // rendered, not yet written
 }
 
-// RowBuffers is the number of BufferBytes that there are for each of the
+// rowBuffers is the number of BufferBytes that there are for each of the
 // Workers.
-const RowBuffers = 2
+const rowBuffers = 2
 
 func (r *reduction) newReducer() *reducer {
 	return &reducer{
@@ -96,7 +98,7 @@ func (r *reducer) takeBuffer(ctx context.Context) error {
 	select {
 	case r.buf = <-r.free:
 		if r.buf == nil {
-			r.buf = make([]byte, 0, r.bufferBytes+2*PageSize)
+			r.buf = make([]byte, 0, r.bufferBytes+2*pageSize)
 		}
 		return nil
 	case <-ctx.Done():
@@ -116,11 +118,8 @@ func (r *reducer) reduce(ctx context.Context, s stretch) error {
 		}
 		from = until
 	}
-	r.used.stretch(int64(len(r.merger.batch.entries)))
-	rest := r.buf
-	if pages, ok := r.renderer.(*pageRenderer); ok {
-		rest = pages.end(rest)
-	}
+	r.used.stretch(int64(len(r.merger.records.entries)))
+	rest := r.renderer.End(r.buf)
 	return r.turns.End(s.number, func() error {
 		_, err := r.out.Write(rest)
 		r.free <- rest[:0]
@@ -131,9 +130,9 @@ func (r *reducer) reduce(ctx context.Context, s stretch) error {
 // render renders what the merger found. When the buffer is full it waits for the
 // stretch's turn, so that the memory is bounded whatever a stretch holds.
 func (r *reducer) render(ctx context.Context, number uint64) error {
-	groups, b := uint64(0), r.merger.batch
-	for i := 0; i < len(b.entries); groups++ {
-		end := b.group(i)
+	rows, b := uint64(0), r.merger.records
+	for i := 0; i < len(b.entries); rows++ {
+		end := b.endOfKey(i)
 		r.buf = r.renderer.Append(r.buf, b.entries[i].key(), b.sum(b.entries[i:end]))
 		if len(r.buf) >= r.bufferBytes {
 			if err := r.write(ctx, number); err != nil {
@@ -142,7 +141,7 @@ func (r *reducer) render(ctx context.Context, number uint64) error {
 		}
 		i = end
 	}
-	r.groups.Add(groups)
+	r.rows.Add(rows)
 	return nil
 }
 

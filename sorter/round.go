@@ -45,10 +45,10 @@ type round struct {
 
 // What a round takes beside the open pages of its runs.
 const (
-	// PoolChunks is the number of chunks whose pages are in memory at once.
-	PoolChunks = 3
-	// ChunkBuffer is the size of extsort's read buffer for a chunk, in bytes.
-	ChunkBuffer = 64 << 10
+	// poolChunks is the number of chunks whose pages are in memory at once.
+	poolChunks = 3
+	// chunkBuffer is the size of extsort's read buffer for a chunk, in bytes.
+	chunkBuffer = 64 << 10
 )
 
 func newRound(ctx context.Context, cfg Config, spilled *atomic.Int64, used *usage) *round {
@@ -119,7 +119,7 @@ func (r *round) buffer(ctx context.Context) (page, error) {
 	default:
 	}
 	if r.unmade.Add(-1) >= 0 {
-		return make(page, 0, PageSize), nil
+		return make(page, 0, pageSize), nil
 	}
 	select {
 	case b := <-r.pool:

@@ -10,19 +10,19 @@ import (
 // adds up those of equal keys, and hands them on as pages. It is not for use by
 // several goroutines.
 type Run struct {
-	ctx   context.Context
-	round *round
-	batch *batch
-	page  pageWriter
+	ctx     context.Context
+	round   *round
+	records *recordBuffer
+	page    pageWriter
 }
 
 func newRun(ctx context.Context, r *round, records int) *Run {
-	return &Run{ctx: ctx, round: r, batch: newBatch(records)}
+	return &Run{ctx: ctx, round: r, records: newRecordBuffer(records)}
 }
 
 // Add adds a record. It may have to wait for the disk.
 func (r *Run) Add(rec stats.Record) error {
-	if r.batch.full() {
+	if r.records.full() {
 		if err := r.Flush(); err != nil {
 			return err
 		}
@@ -32,21 +32,21 @@ func (r *Run) Add(rec stats.Record) error {
 		v, ok = purchaseOf(rec.Amount)
 	}
 	if !ok {
-		r.batch.addLarge(rec.Key, rec.Totals())
+		r.records.addLarge(rec.Key, rec.Totals())
 		return nil
 	}
-	r.batch.entries = append(r.batch.entries, newEntry(rec.Key, v))
+	r.records.entries = append(r.records.entries, newEntry(rec.Key, v))
 	return nil
 }
 
 // Room is the number of records that can be added before Add flushes, if their
 // amounts are usual ones.
-func (r *Run) Room() int { return cap(r.batch.entries) - len(r.batch.entries) }
+func (r *Run) Room() int { return cap(r.records.entries) - len(r.records.entries) }
 
 // Flush hands on what the run holds, and empties it. It must be called after
 // the last Add.
 func (r *Run) Flush() error {
-	b := r.batch
+	b := r.records
 	if len(b.entries) == 0 {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (r *Run) Flush() error {
 		if err := r.makeRoom(&room); err != nil {
 			return err
 		}
-		end := b.group(i)
+		end := b.endOfKey(i)
 		if e := b.entries[i]; end == i+1 && e.value().form() != large {
 			r.page.add(e)
 		} else {
@@ -77,7 +77,7 @@ func (r *Run) Flush() error {
 // is spread evenly.
 func firstRoom(run int64) int {
 	const phi = 0x9e37_79b9
-	return PageSize/8 + int(uint64(uint32(run*phi))*(PageSize-PageSize/8)>>32)
+	return pageSize/8 + int(uint64(uint32(run*phi))*(pageSize-pageSize/8)>>32)
 }
 
 // makeRoom sends the page on if it is full, and sees to it that there is one,
@@ -96,7 +96,7 @@ func (r *Run) makeRoom(room *int) error {
 		return err
 	}
 	r.page.start(buf, *room)
-	*room = PageSize
+	*room = pageSize
 	return nil
 }
 

@@ -3,7 +3,7 @@
 //
 // In the order of the data:
 //
-//   - run.go: a [Run] collects one worker's records in a batch (batch.go), sorts
+//   - run.go: a [Run] collects one worker's records in a buffer (buffer.go), sorts
 //     them (radix.go) and adds up equal keys;
 //   - page.go: what it hands on, some hundred encoded records (value.go has what
 //     a record stands for);
@@ -11,9 +11,9 @@
 //     file;
 //   - generation.go: past a bound on what is merged at once, a round is folded
 //     into one long sorted run; streams.go merges those again, page by page;
-//   - usage.go: how much of its sizes was used;
+//   - fit.go: sizes for an amount of memory; usage.go: how much of them was used;
 //   - stretch.go, merge.go, reduce.go: sorted pages are cut into stretches,
-//     which are merged, in a batch again, and rendered side by side, and written
+//     which are merged, in a buffer again, and rendered side by side, and written
 //     in order.
 //
 // What that comes to, on paper: in 64 MiB, four workers have rounds of 196 chunks
@@ -45,9 +45,9 @@ import (
 type Config struct {
 	TempDir        string // where spill files go; empty leaves it to extsort
 	Workers        int    // goroutines that reduce
-	RunRecords     int    // records that a run holds, each EntrySize bytes
+	RunRecords     int    // records that a run holds, each entrySize bytes
 	ChunkPages     int    // pages that are spilled as one chunk
-	Chunks         int    // chunks in a round, each with a read buffer of ChunkBuffer bytes
+	Chunks         int    // chunks in a round, each with a read buffer of chunkBuffer bytes
 	Runs           int    // runs in a round, each with one page open while merging
 	FanIn          int    // generations of one level before they are merged into one
 	StretchRecords int    // records that a worker reduces at a time
@@ -68,13 +68,13 @@ func (c Config) withDefaults() Config {
 
 // poolPages is the number of page buffers of a round: its chunks, and a page
 // for each run being written and for each hand it passes through.
-func (c Config) poolPages() int { return PoolChunks*c.ChunkPages + 2*c.Workers + 2 }
+func (c Config) poolPages() int { return poolChunks*c.ChunkPages + 2*c.Workers + 2 }
 
 // mostChunks bounds the chunks of a round from above: when it is found full,
 // each worker may still hand on a run that it holds, and one that it fills.
 func (c Config) mostChunks() int {
 	const mostRecordSize = 24 // of a single event
-	runPages := c.RunRecords*mostRecordSize/(PageSize-headerSize-maxRecordSize) + 2
+	runPages := c.RunRecords*mostRecordSize/(pageSize-headerSize-maxRecordSize) + 2
 	return c.Chunks + 2*c.Workers*runPages/c.ChunkPages + 2
 }
 
@@ -191,7 +191,7 @@ func (s *Sorter) firstOfLastLevel() int {
 // order, to w, as it is rendered by what newRenderer returns. That is called for
 // each of several goroutines, which render side by side; one at a time writes.
 // All runs must have been flushed. It returns the number of keys.
-func (s *Sorter) Reduce(ctx context.Context, newRenderer func() Renderer, w io.Writer) (groups uint64, err error) {
+func (s *Sorter) Reduce(ctx context.Context, newRenderer func() Renderer, w io.Writer) (rows uint64, err error) {
 	s.endRound()
 	next, err := streamsOf(s.generations, s.round.next)
 	if err != nil {

@@ -60,49 +60,49 @@ func BenchmarkReduce(b *testing.B) {
 	}
 }
 
-// fullPage returns the groups of events of users in steps of 20 or so, as many
+// fullPage returns the rows of events of users in steps of 20 or so, as many
 // as a page holds.
-func fullPage() (groups []group) {
+func fullPage() (rows []keyTotals) {
 	var w pageWriter
-	w.start(make([]byte, PageSize), PageSize)
+	w.start(make([]byte, pageSize), pageSize)
 	for user := int64(1000); !w.full(); user += 17 + user%7 {
-		g := group{stats.Key{Day: 739252, User: user}, stats.Totals{Events: 1}}
+		g := keyTotals{stats.Key{Day: 739252, User: user}, stats.Totals{Events: 1}}
 		if user%3 == 0 {
 			g.Totals.Purchases, g.Totals.Revenue = 1, stats.NewAmount(19, 99e16)
 		}
 		w.addTotals(g.Key, g.Totals)
-		groups = append(groups, g)
+		rows = append(rows, g)
 	}
-	return groups
+	return rows
 }
 
 // BenchmarkPageEncode measures writing a page.
 func BenchmarkPageEncode(b *testing.B) {
-	groups, buf := fullPage(), make([]byte, PageSize)
+	rows, buf := fullPage(), make([]byte, pageSize)
 	b.ReportAllocs()
 	for b.Loop() {
 		var w pageWriter
-		w.start(buf, PageSize)
-		for i := range groups {
-			w.addTotals(groups[i].Key, groups[i].Totals)
+		w.start(buf, pageSize)
+		for i := range rows {
+			w.addTotals(rows[i].Key, rows[i].Totals)
 		}
 		b.SetBytes(int64(len(w.finish())))
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(groups)), "ns/record")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(rows)), "ns/record")
 }
 
 // BenchmarkPageDecode measures reading it.
 func BenchmarkPageDecode(b *testing.B) {
-	groups := fullPage()
-	p := encode(groups)
+	rows := fullPage()
+	p := encode(rows)
 	b.SetBytes(int64(len(p)))
 	b.ReportAllocs()
-	batch := newBatch(len(groups))
+	buffer := newRecordBuffer(len(rows))
 	for b.Loop() {
-		batch.clear()
-		if all, err := p.collect(batch, firstKey, endOfKeys); !all || err != nil {
+		buffer.clear()
+		if all, err := p.collect(buffer, firstKey, endOfKeys); !all || err != nil {
 			b.Fatal(all, err)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(groups)), "ns/record")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(rows)), "ns/record")
 }

@@ -26,6 +26,7 @@ import (
 type appendFunc func(dst []byte, k stats.Key, t stats.Totals) []byte
 
 func (f appendFunc) Append(dst []byte, k stats.Key, t stats.Totals) []byte { return f(dst, k, t) }
+func (f appendFunc) End(dst []byte) []byte                                 { return dst }
 
 // row is a rendering that shows everything and that the tests can compare.
 func row(dst []byte, k stats.Key, t stats.Totals) []byte {
@@ -36,13 +37,13 @@ func newRow() Renderer { return appendFunc(row) }
 
 // reference is what Sorter computes, in the obvious way.
 func reference(records []stats.Record) string {
-	groups := make(map[stats.Key]stats.Totals)
+	totals := make(map[stats.Key]stats.Totals)
 	for _, r := range records {
-		groups[r.Key] = groups[r.Key].Add(r.Totals())
+		totals[r.Key] = totals[r.Key].Add(r.Totals())
 	}
 	var out []byte
-	for _, k := range slices.SortedFunc(maps.Keys(groups), stats.Key.Compare) {
-		out = row(out, k, groups[k])
+	for _, k := range slices.SortedFunc(maps.Keys(totals), stats.Key.Compare) {
+		out = row(out, k, totals[k])
 	}
 	return string(out)
 }
@@ -66,22 +67,22 @@ func sortAll(ctx context.Context, cfg Config, records []stats.Record) (string, *
 		}
 	}
 	var out bytes.Buffer
-	groups, err := s.Reduce(ctx, newRow, &out)
-	if err == nil && int(groups) != bytes.Count(out.Bytes(), []byte("\n")) {
-		err = fmt.Errorf("%d groups, but %d rows", groups, bytes.Count(out.Bytes(), []byte("\n")))
+	rows, err := s.Reduce(ctx, newRow, &out)
+	if err == nil && int(rows) != bytes.Count(out.Bytes(), []byte("\n")) {
+		err = fmt.Errorf("%d keys, but %d rows", rows, bytes.Count(out.Bytes(), []byte("\n")))
 	}
 	return out.String(), s, err
 }
 
-// fillRound gives batches of records to workers until the round is full, and
+// fillRound gives records, some at a time, to workers until the round is full, and
 // returns those that are left.
 func fillRound(ctx context.Context, s *Sorter, workers int, records []stats.Record) ([]stats.Record, error) {
-	const batch = 7
+	const some = 7
 	var mu sync.Mutex
 	take := func() []stats.Record {
 		mu.Lock()
 		defer mu.Unlock()
-		n := min(batch, len(records))
+		n := min(some, len(records))
 		taken := records[:n]
 		records = records[n:]
 		return taken
@@ -321,8 +322,8 @@ func TestSpillFailure(t *testing.T) {
 		{Workers: 4, TempDir: file, RunRecords: 50, ChunkPages: 64, Runs: 10},
 	} {
 		_, _, err := sortAll(context.Background(), cfg, manyRecords(30000))
-		if err == nil || !strings.Contains(err.Error(), "--temp-dir") || !strings.Contains(err.Error(), file) {
-			t.Errorf("the error is %v; want one that names the folder and --temp-dir", err)
+		if err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("the error is %v; want one that names the folder", err)
 		}
 	}
 }

@@ -2,47 +2,46 @@ package sorter
 
 import "sync/atomic"
 
-// Usage is how much of the sizes of a Config has been used, at most. It is in
-// records, pages and the like, as the Config is.
-type Usage struct {
-	RunRecords     int // in one run
-	Pages          int // in memory, on their way to disk
-	Chunks         int
-	Runs           int
-	Generations    int // of all levels
-	StretchRecords int
-}
-
-// Usage tells how much of its sizes the sorter has used so far. No round may be
-// ended meanwhile.
-func (s *Sorter) Usage() Usage {
-	u := s.used.Usage
-	u.RunRecords = int(s.used.runRecords.Load())
-	u.StretchRecords = int(s.used.stretchRecords.Load())
-	return u
-}
-
-// usage is a Usage that several goroutines add to.
+// usage is how much of the sizes of a Config was used, at most. Several goroutines add to it.
 type usage struct {
-	Usage
-	runRecords     atomic.Int64
-	stretchRecords atomic.Int64
+	pages       int // in memory, on their way to disk
+	chunks      int
+	runs        int
+	generations int // of all levels
+
+	runRecords     atomic.Int64 // of one run
+	stretchRecords atomic.Int64 // of a worker at a time
 }
 
-// note takes down what a round has come to that is just ended.
-func (u *usage) note(r *round, generations int) {
-	u.Pages = max(u.Pages, cap(r.pool)-int(max(r.unmade.Load(), 0)))
-	if r.written != nil {
-		u.Chunks = max(u.Chunks, (int(r.sent.Load())+r.chunkPages-1)/r.chunkPages)
+// Used returns what the parts of the sorter have taken so far, at most. No round may be
+// ended meanwhile.
+func (s *Sorter) Used() Memory {
+	u := &s.used
+	stretch := min(int(u.stretchRecords.Load()), s.cfg.StretchRecords)
+	return Memory{
+		Runs:         int64(s.cfg.Workers) * u.runRecords.Load() * entrySize,
+		PagesToSpill: int64(u.pages) * pageSize,
+		ReadBuffers:  int64(u.chunks) * chunkBuffer,
+		OpenPages:    int64(u.runs) * pageSize,
+		Generations:  int64(u.generations) * streamBuffer,
+		Stretches:    s.cfg.stretchMemory(stretch),
 	}
-	u.Runs = max(u.Runs, int(r.runs.Load()))
-	u.Generations = max(u.Generations, generations)
 }
 
-// run takes down that a run had so many records.
+// note records how large a round was that has just ended.
+func (u *usage) note(r *round, generations int) {
+	u.pages = max(u.pages, cap(r.pool)-int(max(r.unmade.Load(), 0)))
+	if r.written != nil {
+		u.chunks = max(u.chunks, (int(r.sent.Load())+r.chunkPages-1)/r.chunkPages)
+	}
+	u.runs = max(u.runs, int(r.runs.Load()))
+	u.generations = max(u.generations, generations)
+}
+
+// run records that a run had so many records.
 func (u *usage) run(records int64) { raise(&u.runRecords, records) }
 
-// stretch takes down that a worker had so many records of a stretch at a time.
+// stretch records that a worker had so many records of a stretch at a time.
 func (u *usage) stretch(records int64) { raise(&u.stretchRecords, records) }
 
 func raise(most *atomic.Int64, n int64) {

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -39,7 +39,7 @@ func TestBrokerLarge(t *testing.T) {
 			if !bytes.Equal([]byte(readFile(t, dir, "got")), []byte(readFile(t, dir, "want"))) {
 				t.Error("not the result of the file")
 			}
-			var report pipeline.Report
+			var report report.Report
 			if err := json.Unmarshal([]byte(readFile(t, dir, "report")), &report); err != nil {
 				t.Fatal(err)
 			}

@@ -58,7 +58,7 @@ func (f *jobFlags) options(command *kong.Context) pipeline.Options {
 		Rejects:     f.Rejects,
 		Report:      f.Report,
 		Metrics:     f.Metrics,
-		Page:        f.HTML,
+		HTML:        f.HTML,
 		Memory:      int64(f.Memory),
 		Parallel:    int(f.Parallel),
 		MaxLine:     int(f.MaxLine),

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 
 	"github.com/sirupsen/logrus"
 )
@@ -15,6 +16,7 @@ import (
 // runJob runs the pipeline with a log and a progress bar.
 func (s *session) runJob(flags *jobFlags, o pipeline.Options) error {
 	o.Memory = cmp.Or(o.Memory, defaultMemory())
+	o.Program = programMemory
 	if err := limitMemory(o.Memory); err != nil {
 		return err
 	}
@@ -26,7 +28,7 @@ func (s *session) runJob(flags *jobFlags, o pipeline.Options) error {
 	o.Observer = observer(flags, screen, log)
 	defer log.close() // where it has not come to its ending
 	var told error
-	o.Observer.Ending = func(r pipeline.Report, failure error) error {
+	o.Observer.Ending = func(r report.Report, failure error) error {
 		screen.hideProgress()
 		if failure != nil {
 			told = log.fail(failure)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -58,7 +58,7 @@ func TestTopicMemory(t *testing.T) {
 				for range 2 { // with an older state, the second time
 					mustExecute(t, command, dir, b.url("from=earliest"), "--state", "state", "-o", "result", "--report", "report",
 						"--rejects", "rejects", "--log-invalid=false", "--memory", limit.memory, "--parallel", limit.parallel)
-					var report pipeline.Report
+					var report report.Report
 					if err := json.Unmarshal([]byte(readFile(t, dir, "report")), &report); err != nil {
 						t.Fatal(err)
 					}

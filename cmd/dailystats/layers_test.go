@@ -13,15 +13,17 @@ var rooms = map[string][]string{
 	"dailystats/stats/event":        {"dailystats/stats"},
 	"dailystats/stats/input":        {},
 	"dailystats/stats/input/kafka":  {"dailystats/stats/input"},
-	"dailystats/stats/output":       {"dailystats/stats"},
+	"dailystats/stats/result":       {"dailystats/stats"},
+	"dailystats/stats/output":       {},
 	"dailystats/stats/order":        {},
 	"dailystats/stats/spill":        {},
 	"dailystats/sorter":             {"dailystats/stats", "dailystats/stats/order", "dailystats/stats/spill"},
-	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/order", "dailystats/stats/output", "dailystats/stats/output/chart", "dailystats/stats/spill"},
-	"dailystats/stats/output/chart": {},
-	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/output/chart", "dailystats/stats/pipeline"},
+	"dailystats/stats/report":       {"dailystats/stats", "dailystats/stats/report/chart"},
+	"dailystats/stats/report/chart": {},
+	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/order", "dailystats/stats/output", "dailystats/stats/report", "dailystats/stats/result", "dailystats/stats/spill"},
+	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report", "dailystats/stats/report/chart", "dailystats/stats/result"},
 	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline"},
+	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.

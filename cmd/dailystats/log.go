@@ -17,6 +17,7 @@ import (
 
 	"dailystats/stats/output"
 	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 
 	"github.com/sirupsen/logrus"
 )
@@ -132,7 +133,7 @@ func (l *eventLog) debugLines(text func() string) {
 }
 
 // summary logs what the run saw: the fields of the report's file.
-func (l *eventLog) summary(r pipeline.Report) {
+func (l *eventLog) summary(r report.Report) {
 	l.debugLines(r.PlanTable)
 	l.Debugf("the fast reader took %d of %d events", r.FastEvents, r.Events)
 	if l.person {
@@ -145,7 +146,7 @@ func (l *eventLog) summary(r pipeline.Report) {
 		"events":          r.Events,
 		"invalid":         r.Invalid,
 		"invalid_by_code": codeCounts(r.InvalidByCode),
-		"groups":          r.Groups,
+		"rows":            r.Rows,
 		"bytes_read":      r.BytesRead,
 		"bytes_spilled":   r.BytesSpilled,
 		"peak_memory":     r.PeakMemory,

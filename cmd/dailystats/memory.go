@@ -17,6 +17,10 @@ import (
 // rare, and what merging allocates soon takes the place of what reading held.
 const mostGarbage = 50 // percent
 
+// programMemory is what the executable takes of a memory limit, in bytes: nearly all of its
+// pages are soon resident.
+const programMemory = 8 << 20
+
 // limitMemory gives the Go runtime its part of a memory limit, in bytes. What the
 // machine does not have, or the process may not use, is an error.
 func limitMemory(memory int64) error {
@@ -34,7 +38,7 @@ func limitMemory(memory int64) error {
 	if memory <= smallMemory {
 		keepProgramSmall()
 	}
-	debug.SetMemoryLimit(pipeline.HeapLimit(memory))
+	debug.SetMemoryLimit(pipeline.HeapLimit(memory, programMemory))
 	debug.SetGCPercent(mostGarbage)
 	return nil
 }

@@ -309,8 +309,8 @@ func (c cell) checkReport(t *testing.T, dir string) (peak uint64) {
 	if err != nil || report.PeakMemory == 0 {
 		t.Errorf("no peak was reported: %v", err)
 	}
-	if c.rows > 0 && (report.Rows != c.rows || report.Groups != c.groups) {
-		t.Errorf("%d rows of %d groups were merged, not %d of %d", report.Rows, report.Groups, c.rows, c.groups)
+	if c.rows > 0 && (report.Rows != c.rows || report.Rows != c.groups) {
+		t.Errorf("%d rows of %d groups were merged, not %d of %d", report.Rows, report.Rows, c.rows, c.groups)
 	}
 	return report.PeakMemory
 }

@@ -11,13 +11,13 @@ import (
 	"sync"
 	"testing"
 
-	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 
 	"github.com/dustin/go-humanize"
 )
 
 // checkPeak proves that a run stayed below its limit, as it reports.
-func checkPeak(t *testing.T, memory string, report pipeline.Report) {
+func checkPeak(t *testing.T, memory string, report report.Report) {
 	t.Helper()
 	most, err := humanize.ParseBytes(memory)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"dailystats/stats"
 	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 
 	"github.com/alecthomas/kong"
 	"github.com/sirupsen/logrus"
@@ -66,6 +67,7 @@ func (c *mergeCommand) options(command *kong.Context) pipeline.MergeOptions {
 		Read:    filesRead(command),
 		Written: c.written(),
 		Memory:  cmp.Or(int64(c.Memory), defaultMemory()),
+		Program: programMemory,
 		TempDir: c.TempDir,
 	}
 	if c.Decimals != nil {
@@ -84,13 +86,13 @@ func (c *mergeCommand) observer(s *session, screen *terminal, log *eventLog) pip
 			limitGarbage(p.Memory, p.Live(), p.Slack)
 			log.debugLines(p.String)
 		},
-		Ending: func(r pipeline.MergeReport) error {
+		Ending: func(r report.Merge) error {
 			screen.hideProgress()
 			log.debugLines(r.PlanTable)
 			log.WithFields(logrus.Fields{
 				"inputs":        r.Inputs,
+				"rows_read":     r.RowsRead,
 				"rows":          r.Rows,
-				"groups":        r.Groups,
 				"bytes_read":    r.BytesRead,
 				"bytes_spilled": r.BytesSpilled,
 				"peak_memory":   r.PeakMemory,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"dailystats/stats/pipeline"
+	"dailystats/stats/report"
 )
 
 // TestOutputShardsMemory proves that the process stays below --memory with as many
@@ -48,7 +49,7 @@ func TestOutputShardsMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var report pipeline.Report
+			var report report.Report
 			if err := json.Unmarshal(text, &report); err != nil {
 				t.Fatal(err)
 			}

@@ -18,6 +18,9 @@ import (
 )
 
 // create creates a File that the test discards in the end.
+// header is what the tests write.
+const header = "date,user_id,event_count,purchase_count,total_revenue\n"
+
 func create(t *testing.T, path string) *File {
 	t.Helper()
 	f, err := Create(t.Context(), path)
@@ -82,17 +85,17 @@ func TestFileAppearsOnCommit(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "day.csv")
 	f := create(t, path)
-	write(t, f, Header)
+	write(t, f, header)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("there is a file before Commit: %v", err)
 	}
 	commit(t, f)
-	wantContent(t, path, Header)
+	wantContent(t, path, header)
 	wantNames(t, folder, "day.csv")
 	if err := f.Discard(); err != nil {
 		t.Errorf("Discard after Commit: %v", err)
 	}
-	wantContent(t, path, Header)
+	wantContent(t, path, header)
 }
 
 func TestFileReplacesOnCommit(t *testing.T) {

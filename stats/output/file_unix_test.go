@@ -64,9 +64,9 @@ func TestPipe(t *testing.T) {
 		line <- text
 	}()
 	f := create(t, path)
-	write(t, f, Header)
+	write(t, f, header)
 	commit(t, f)
-	if got := <-line; got != Header {
+	if got := <-line; got != header {
 		t.Errorf("the pipe gave %q", got)
 	}
 	info, err := os.Lstat(path)
@@ -79,7 +79,7 @@ func TestPipe(t *testing.T) {
 
 func TestDevice(t *testing.T) {
 	f := create(t, os.DevNull)
-	write(t, f, Header)
+	write(t, f, header)
 	commit(t, f)
 	info, err := os.Lstat(os.DevNull)
 	must(t, err)
@@ -113,7 +113,7 @@ func TestBrokenPipe(t *testing.T) {
 	defer w.Close()
 	r.Close()
 	f := Stream(t.Context(), w)
-	write(t, f, Header)
+	write(t, f, header)
 	if err := f.Commit(); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("Commit: %v", err)
 	}
@@ -126,7 +126,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skip("there is no device that is always full: ", err)
 	}
 	f := create(t, full)
-	write(t, f, Header)
+	write(t, f, header)
 	err := f.Commit()
 	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "cannot write /dev/full: ") ||
 		!strings.HasSuffix(err.Error(), "free some space, or choose another folder") {

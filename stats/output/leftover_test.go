@@ -81,7 +81,7 @@ func TestOneTarget(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if _, err := f.Write([]byte(Header)); err != nil {
+				if _, err := f.Write([]byte(header)); err != nil {
 					t.Error(err)
 				}
 				if err := f.Commit(); err != nil {
@@ -91,6 +91,6 @@ func TestOneTarget(t *testing.T) {
 		})
 	}
 	writers.Wait()
-	wantContent(t, path, Header)
+	wantContent(t, path, header)
 	wantNames(t, folder, "day.csv")
 }

@@ -25,38 +25,14 @@ func KeepApart(read, written []File) error {
 	return apart{os.Stdin, os.Stdout, new(input.Found)}.check(read, written)
 }
 
-// checkApart keeps apart all files that the job and its caller read and write. It is
+// keepApart keeps apart all files that the job and its caller read and write. It is
 // called before anything is done, and again when the inputs are found.
-func (j *job) checkApart(inputs *input.Found) error {
-	read, err := j.filesRead()
+func (j *job) keepApart(found *input.Found) error {
+	read, err := j.inputs.files(j.Kafka.File)
 	if err != nil {
 		return err
 	}
-	return apart{j.Stdin, j.Stdout, inputs}.check(read, j.filesWritten())
-}
-
-// filesRead returns the files that are read, but for the inputs.
-func (j *job) filesRead() ([]File, error) {
-	files := slices.Clone(j.Read)
-	if slices.Contains(j.Inputs, "-") {
-		files = append(files, File{"-", "standard input"})
-	}
-	const kafkaConfig = "the Kafka config file"
-	if j.topics == nil {
-		return append(files, File{j.Kafka.File, kafkaConfig}), nil
-	}
-	settings, err := j.topics.Files()
-	if err != nil {
-		return nil, UsageErrorf("%w", err)
-	}
-	for _, f := range settings {
-		role := kafkaConfig
-		if f.Setting != "" {
-			role = "the file of " + f.Setting
-		}
-		files = append(files, File{f.Path, role})
-	}
-	return files, nil
+	return apart{j.Stdin, j.Stdout, found}.check(append(read, j.Read...), j.filesWritten())
 }
 
 // filesWritten returns the files that are written.
@@ -67,9 +43,9 @@ func (j *job) filesWritten() []File {
 	}
 	files = append(files,
 		File{j.Rejects, "the rejects"},
-		File{j.Options.Report, "the report"},
+		File{j.Report, "the report"},
 		File{j.Metrics, "the metrics"},
-		File{j.Page, "the page"})
+		File{j.HTML, "the HTML page"})
 	if j.State != "" {
 		files = append(files,
 			File{filepath.Join(j.State, stateName), "the state"},

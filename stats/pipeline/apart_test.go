@@ -15,12 +15,12 @@ import (
 
 // written sets each option of a run that names a file that is written.
 var written = map[string]func(o *Options, path string){
-	"the output":  func(o *Options, path string) { o.Output = path },
-	"the rejects": func(o *Options, path string) { o.Rejects = path },
-	"the report":  func(o *Options, path string) { o.Report = path },
-	"the metrics": func(o *Options, path string) { o.Metrics = path },
-	"the page":    func(o *Options, path string) { o.Page = path },
-	"the log":     func(o *Options, path string) { o.Written = append(o.Written, File{path, "the log"}) },
+	"the output":    func(o *Options, path string) { o.Output = path },
+	"the rejects":   func(o *Options, path string) { o.Rejects = path },
+	"the report":    func(o *Options, path string) { o.Report = path },
+	"the metrics":   func(o *Options, path string) { o.Metrics = path },
+	"the HTML page": func(o *Options, path string) { o.HTML = path },
+	"the log":       func(o *Options, path string) { o.Written = append(o.Written, File{path, "the log"}) },
 }
 
 // TestApart proves that no file that is read is written, whatever it is, and by

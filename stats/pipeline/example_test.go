@@ -86,7 +86,7 @@ func ExampleObserver() {
 
 func ExampleHeapLimit() {
 	old := debug.SetMemoryLimit(-1)
-	debug.SetMemoryLimit(pipeline.HeapLimit(pipeline.DefaultMemory))
+	debug.SetMemoryLimit(pipeline.HeapLimit(pipeline.DefaultMemory, pipeline.DefaultProgram))
 	fmt.Println(debug.SetMemoryLimit(old) < pipeline.DefaultMemory)
 	// Output: true
 }

@@ -21,7 +21,7 @@ func TestOnlineRetail(t *testing.T) {
 	for _, o := range []Options{{Parallel: 1}, {Parallel: 4}, {Parallel: 1, Memory: 24 * mib}} {
 		t.Run(fmt.Sprintf("%d workers in %s", o.Parallel, size(o.withDefaults().Memory)), func(t *testing.T) {
 			o.Inputs = []string{filepath.Join(testdata, "online_retail.jsonl.gz")}
-			csv, rejects, report, err := result(t, o)
+			csv, rejects, report, err := runToBytes(t, o)
 			if err != nil {
 				t.Fatal(err)
 			}

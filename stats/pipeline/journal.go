@@ -22,35 +22,37 @@ type journal struct {
 	samples  *samples  // nil where none are wanted
 	limit    Limit
 
-	// batchBytes is when a text of a batch is passed on, in bytes. It should be
-	// what a block of nothing but invalid events comes to: a worker whose batch
-	// gets full before its block ends waits for those before.
-	batchBytes int
-	free       chan *batch
-	memory     *atomic.Int64 // bytes that all batches take
+	// noteBytes is the size, in bytes, at which a text of notes is passed on. It should be
+	// that of a block with only invalid events: a worker whose notes are full before its
+	// block ends waits for the blocks before.
+	noteBytes int
+	free      chan *notes
+	memory    *atomic.Int64 // bytes that all notes take
 
 	// What was passed on.
 	invalid uint64
 	rules   [event.RuleCount]uint64
 }
 
-// newJournal returns a journal for workers that hold a batch each, and have as
-// many wait for their turns.
-func newJournal(o *Options, rejects io.Writer, plan *Plan) journal {
+// newJournal returns a journal for workers that hold notes each, and have as many wait for
+// their turns.
+func newJournal(of *job) journal {
 	j := journal{
-		turns:      order.NewTurns(),
-		observer:   &o.Observer,
-		rejects:    rejects,
-		limit:      o.MaxInvalid,
-		batchBytes: plan.BatchBytes,
-		free:       make(chan *batch, batches*plan.Workers),
-		memory:     new(atomic.Int64),
+		turns:     order.NewTurns(),
+		observer:  &of.Observer,
+		limit:     of.MaxInvalid,
+		noteBytes: of.plan.NoteBytes,
+		free:      make(chan *notes, notesPerWorker*of.plan.Workers),
+		memory:    new(atomic.Int64),
 	}
-	if o.Page != "" {
+	if of.rejects != nil { // else the interface were not nil
+		j.rejects = of.rejects
+	}
+	if of.HTML != "" {
 		j.samples = new(samples)
 	}
 	for range cap(j.free) {
-		j.free <- new(batch)
+		j.free <- new(notes)
 	}
 	return j
 }
@@ -60,9 +62,9 @@ func (j *journal) needed() bool {
 	return j.observer.AppendInvalid != nil || j.rejects != nil || j.samples != nil || j.limit.kind == limitCount
 }
 
-// take waits for a batch. A worker must have one before it takes a block: so the
-// one whose block's turn it is has what it needs, and goes on.
-func (j *journal) take(ctx context.Context) (*batch, error) {
+// take waits for notes that are free. A worker must have some before it takes a block: so
+// the one whose block's turn it is has what it needs, and continues.
+func (j *journal) take(ctx context.Context) (*notes, error) {
 	select {
 	case b := <-j.free:
 		return b, nil
@@ -73,7 +75,7 @@ func (j *journal) take(ctx context.Context) (*batch, error) {
 
 // end says that a block is through. b has what is left to say of it, and is given
 // back.
-func (j *journal) end(block uint64, b *batch) error {
+func (j *journal) end(block uint64, b *notes) error {
 	if len(b.events) == 0 {
 		j.free <- b
 		return j.turns.End(block, nil)
@@ -87,7 +89,7 @@ func (j *journal) end(block uint64, b *batch) error {
 
 // pass passes on the invalid events of a part of a block, and empties b. It
 // waits for the block's turn.
-func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
+func (j *journal) pass(ctx context.Context, block uint64, b *notes) error {
 	if len(b.events) == 0 {
 		return nil
 	}
@@ -97,7 +99,7 @@ func (j *journal) pass(ctx context.Context, block uint64, b *batch) error {
 	return j.write(b)
 }
 
-func (j *journal) write(b *batch) error {
+func (j *journal) write(b *notes) error {
 	defer b.reset()
 	j.samples.keep(b.samples)
 	last, limitErr := j.count(b.events)
@@ -154,66 +156,66 @@ func (j *journal) tooMany() error {
 	return fmt.Errorf("%w: more than Options.MaxInvalid %s", ErrTooManyInvalid, j.limit)
 }
 
-// batch is what there is to say of some invalid events of one block. The worker
-// that found them renders it, and holds it until the block's turn.
-type batch struct {
+// notes are what is to be passed on of some invalid events of one block. The worker that
+// found them renders them, and holds them until the block's turn.
+type notes struct {
 	events       []noted
 	log, rejects []byte
 	samples      []sample
 }
 
-// noted is an event in a batch, and how long the batch's texts are with it.
+// noted is an event in notes, and the length of their texts with it.
 type noted struct {
 	rules        event.RuleSet
 	log, rejects int32
 }
 
 const (
-	// batches is how many there are for each worker.
-	batches = 2
+	// notesPerWorker is how many notes there are for each worker.
+	notesPerWorker = 2
 	// longInvalid is the longest line that is copied, in bytes.
 	longInvalid = 4 * kib
-	// lastInvalid is what the last event of a batch can add to its rejects, in
+	// lastInvalid is what the last event of notes can add to its rejects, in
 	// bytes: a byte of a line becomes six at most.
 	lastInvalid = 6*longInvalid + 4*kib
 	// lastEntry is what it can add to the log: a message of up to four values, and
 	// the input's name.
 	lastEntry = 8 * kib
 	// leastInvalid is about how much an event adds to a text, at least, in bytes:
-	// there is a place in a batch for each so many bytes of one.
+	// there is a place in notes for each so many bytes of one.
 	leastInvalid = 32
 	// longestSample is what a sample takes, in bytes: a message, of up to four values.
 	longestSample = kib
 )
 
-// batchMemory is what a batch takes, in bytes.
-func batchMemory(batchBytes int, samples bool) int64 {
-	memory := int64(2*batchBytes+lastInvalid+lastEntry) + int64(batchBytes/leastInvalid)*int64(unsafe.Sizeof(noted{}))
+// notesMemory is what notes take, in bytes.
+func notesMemory(noteBytes int, samples bool) int64 {
+	memory := int64(2*noteBytes+lastInvalid+lastEntry) + int64(noteBytes/leastInvalid)*int64(unsafe.Sizeof(noted{}))
 	if samples {
 		memory += mostSamples * event.RuleCount * longestSample
 	}
 	return memory
 }
 
-// full reports whether a batch is to be passed on.
-func (j *journal) full(b *batch) bool {
-	return len(b.log) >= j.batchBytes || len(b.rejects) >= j.batchBytes || len(b.events) == cap(b.events)
+// full reports whether notes are to be passed on.
+func (j *journal) full(b *notes) bool {
+	return len(b.log) >= j.noteBytes || len(b.rejects) >= j.noteBytes || len(b.events) == cap(b.events)
 }
 
-// makeRoom gives a batch its memory when it is first needed.
-func (j *journal) makeRoom(b *batch) {
-	b.events = make([]noted, 0, max(j.batchBytes/leastInvalid, 1))
+// makeRoom gives notes their memory when they are first needed.
+func (j *journal) makeRoom(b *notes) {
+	b.events = make([]noted, 0, max(j.noteBytes/leastInvalid, 1))
 	if j.rejects != nil {
-		b.rejects = make([]byte, 0, j.batchBytes+lastInvalid)
+		b.rejects = make([]byte, 0, j.noteBytes+lastInvalid)
 	}
 	if j.observer.AppendInvalid != nil {
-		b.log = make([]byte, 0, j.batchBytes+lastEntry)
+		b.log = make([]byte, 0, j.noteBytes+lastEntry)
 	}
 	j.memory.Add(int64(cap(b.events))*int64(unsafe.Sizeof(noted{})) + int64(cap(b.rejects)+cap(b.log)))
 }
 
 // add adds an event to what is wanted.
-func (j *journal) add(b *batch, e Invalid, line []byte) {
+func (j *journal) add(b *notes, e Invalid, line []byte) {
 	if b.events == nil {
 		j.makeRoom(b)
 	}
@@ -227,6 +229,6 @@ func (j *journal) add(b *batch, e Invalid, line []byte) {
 	b.events = append(b.events, noted{e.Fault.Rules, int32(len(b.log)), int32(len(b.rejects))})
 }
 
-func (b *batch) reset() {
+func (b *notes) reset() {
 	b.events, b.log, b.rejects, b.samples = b.events[:0], b.log[:0], b.rejects[:0], b.samples[:0]
 }

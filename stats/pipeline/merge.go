@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
 	"dailystats/stats"
 	"dailystats/stats/output"
+	"dailystats/stats/report"
 )
 
 // MergeOptions is what Merge is asked to do. Inputs and Output must be given.
@@ -20,6 +22,7 @@ type MergeOptions struct {
 	Read, Written []File // files that the caller reads and writes, as in Options
 
 	Memory   int64          // bytes, a promise about the whole process; 0 means DefaultMemory
+	Program  int64          // bytes of Memory that the process's executable takes; 0 means DefaultProgram
 	TempDir  string         // folder for spill files; empty means $TMPDIR, else /var/tmp
 	Decimals stats.Decimals // how revenue is written
 
@@ -36,103 +39,132 @@ type MergeOptions struct {
 type MergeObserver struct {
 	Started func(progress func() Progress)
 	Warning func(message string)
-	Ending  func(r MergeReport) error
+	Ending  func(r report.Merge) error
 	Plan    func(MergePlan)
-}
-
-// MergeReport is what a merge saw and what it took.
-type MergeReport struct {
-	Inputs       int     `json:"inputs"`        // results, each once
-	Rows         uint64  `json:"rows"`          // of the inputs
-	Groups       uint64  `json:"groups"`        // rows of what they add up to
-	BytesRead    uint64  `json:"bytes_read"`    // from the inputs, as they are stored
-	BytesSpilled uint64  `json:"bytes_spilled"` // to spill files
-	PeakMemory   uint64  `json:"peak_memory"`   // bytes resident, of the whole process
-	Seconds      float64 `json:"seconds"`
-
-	memory int64
-	plan   []PlanLine
 }
 
 // Merge adds up results to the one that a run over all of their events would have
 // written. Revenue that was rounded is added up as it is there.
 //
-// Inputs are read side by side. Where that is not possible with all of them, in
-// the memory or with the files that the process may have open, some are merged to
-// a spill file before. An input that is damaged, not sorted or no result is an
-// error that names the line. Files are treated as Run does.
-func Merge(ctx context.Context, o MergeOptions) (MergeReport, error) {
+// Inputs are read in parallel. If there is not enough memory for all of them, or too few
+// files may be open, some are first merged to a spill file. An input that is damaged, not
+// sorted or no result is an error that names the line. Files are treated as Run does.
+func Merge(ctx context.Context, o MergeOptions) (report.Merge, error) {
 	start := time.Now()
 	m, err := newMerge(ctx, o)
 	if err != nil {
-		return MergeReport{}, err
+		return report.Merge{}, err
 	}
 	defer m.close()
-	err = m.do(ctx)
-	report := m.report()
-	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000
+	err = withWayOut(m.do(ctx))
+	r := m.report()
+	r.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil {
-		err = m.publish(ctx, report)
+		err = m.publish(ctx, r)
 	}
-	return report, err
+	return r, err
 }
 
 // merge is one merge.
 type merge struct {
-	job       *job // for its options and files
-	observer  MergeObserver
-	plan      MergePlan
+	MergeOptions
+	plan    MergePlan
+	inputs  inputs
+	outputs outputs
+
+	result     *output.File
+	reportFile *output.File // nil if none is wanted
+
 	parts     []part
-	mostParts load         // that were read side by side
+	mostParts load         // that were read in parallel
 	spills    []*spillFile // by the level of their parts
 	buffers   [][]byte     // of readers, to be used again
 
 	bytesRead    atomic.Int64
 	bytesSpilled atomic.Int64
-	rows, groups uint64
+	rowsRead     uint64
+	rows         uint64 // of the result
+}
+
+func (o MergeOptions) withDefaults() MergeOptions {
+	o.Memory = cmp.Or(o.Memory, DefaultMemory)
+	o.Program = cmp.Or(o.Program, DefaultProgram)
+	o.TempDir = cmp.Or(o.TempDir, DefaultTempDir())
+	o.Stdin = cmp.Or[io.Reader](o.Stdin, os.Stdin)
+	o.Stdout = cmp.Or[io.Writer](o.Stdout, os.Stdout)
+	return o
 }
 
 // newMerge checks all that can be checked before anything is read.
 func newMerge(ctx context.Context, o MergeOptions) (*merge, error) {
-	j := &job{Options: Options{
-		Inputs: o.Inputs, Output: o.Output, Report: o.Report, Read: o.Read, Written: o.Written,
-		Memory: o.Memory, TempDir: o.TempDir, Decimals: o.Decimals,
-		Stdin: o.Stdin, Stdout: o.Stdout,
-		Observer: Observer{Warning: o.Observer.Warning},
-	}.withDefaults()}
-	if j.hasTopics() {
-		return nil, UsageErrorf("a Kafka topic has events, not results: give it to run")
-	}
-	if err := j.findInputs(ctx); err != nil {
-		return nil, err
-	}
-	if j.sources.Len() == 0 {
-		return nil, UsageErrorf("nothing to merge: give some results")
-	}
-	m := &merge{job: j, observer: o.Observer}
-	if err := m.findParts(ctx, cmp.Or(o.openFiles, openFiles())); err != nil {
-		return nil, err
-	}
-	if err := j.openOutputs(ctx); err != nil {
+	m := &merge{MergeOptions: o.withDefaults()}
+	if err := m.prepare(ctx); err != nil {
 		m.close()
 		return nil, err
 	}
-	if o.Observer.Plan != nil {
-		o.Observer.Plan(m.plan)
+	if m.Observer.Plan != nil {
+		m.Observer.Plan(m.plan)
 	}
-	if o.Observer.Started != nil {
-		o.Observer.Started(m.progress)
+	if m.Observer.Started != nil {
+		m.Observer.Started(m.progress)
 	}
 	return m, nil
 }
 
+func (m *merge) prepare(ctx context.Context) (err error) {
+	if m.inputs, err = newInputs(m.Inputs, m.Stdin, m.warn); err != nil {
+		return err
+	}
+	if m.inputs.hasTopics() {
+		return UsageErrorf("a Kafka topic has events, not results: give it to run")
+	}
+	m.outputs.stdout = m.Stdout
+	if err := m.openInputs(ctx); err != nil {
+		return err
+	}
+	if err := m.findParts(ctx, cmp.Or(m.openFiles, openFiles())); err != nil {
+		return err
+	}
+	if err := prepareTempDir(m.TempDir); err != nil {
+		return err
+	}
+	if m.result, err = m.outputs.create(ctx, m.Output); err != nil {
+		return err
+	}
+	m.reportFile, err = m.outputs.create(ctx, m.Report)
+	return err
+}
+
+// openInputs finds the inputs, none of which may be written.
+func (m *merge) openInputs(ctx context.Context) error {
+	found, err := m.inputs.find(ctx, m.Memory, m.Program, nil)
+	if err != nil {
+		return err
+	}
+	if m.inputs.sources.Len() == 0 {
+		return UsageErrorf("nothing to merge: give some results")
+	}
+	read, err := m.inputs.files("")
+	if err != nil {
+		return err
+	}
+	written := append([]File{{m.Output, "the output"}, {m.Report, "the report"}}, m.Written...)
+	return apart{m.Stdin, m.Stdout, found}.check(append(read, m.Read...), written)
+}
+
+func (m *merge) warn(message string) {
+	if m.Observer.Warning != nil {
+		m.Observer.Warning(message)
+	}
+}
+
 // demand is what the plan has to be made for.
 func (m *merge) demand(openFiles int) mergeDemand {
-	d := mergeDemand{openFiles: openFiles, files: 1, names: m.job.sources.Memory(), result: compressorMemory(m.job.Output)}
-	if m.job.Options.Report != "" {
+	d := mergeDemand{program: m.Program, openFiles: openFiles, files: 1, names: m.inputs.sources.Memory(), result: compressorMemory(m.Output)}
+	if m.Report != "" {
 		d.files++
 	}
-	for s := range m.job.sources.All() {
+	for s := range m.inputs.sources.All() {
 		d.names += int64(len(s.Name))
 	}
 	return d
@@ -140,40 +172,41 @@ func (m *merge) demand(openFiles int) mergeDemand {
 
 // progress may be called by any goroutine.
 func (m *merge) progress() Progress {
-	return Progress{BytesRead: m.bytesRead.Load(), BytesTotal: m.job.sources.Size()}
+	return Progress{BytesRead: m.bytesRead.Load(), BytesTotal: m.inputs.sources.Size()}
 }
 
-// report tells what the merge saw so far.
-func (m *merge) report() MergeReport {
-	return MergeReport{
-		Inputs:       m.job.sources.Len(),
+// report returns what the merge saw so far.
+func (m *merge) report() report.Merge {
+	return report.Merge{
+		Inputs:       m.inputs.sources.Len(),
+		RowsRead:     m.rowsRead,
 		Rows:         m.rows,
-		Groups:       m.groups,
 		BytesRead:    uint64(m.bytesRead.Load()),
 		BytesSpilled: uint64(m.bytesSpilled.Load()),
 		PeakMemory:   peakMemory(),
-		memory:       m.job.Memory,
-		plan:         m.usedPlan(),
+		Memory:       uint64(m.Memory),
+		Plan:         m.usedPlan(),
 	}
 }
 
 // publish makes the files appear.
-func (m *merge) publish(ctx context.Context, report MergeReport) error {
-	if err := m.job.writeReport(report); err != nil {
+func (m *merge) publish(ctx context.Context, r report.Merge) error {
+	document, err := report.JSON(r)
+	if err := cmp.Or(err, write(m.reportFile, document)); err != nil {
 		return err
 	}
-	return publish(ctx, []*output.File{m.job.reportFile, m.job.result}, func() error {
-		if m.observer.Ending == nil {
+	return publish(ctx, []*output.File{m.reportFile, m.result}, func() error {
+		if m.Observer.Ending == nil {
 			return nil
 		}
-		return m.observer.Ending(report)
+		return m.Observer.Ending(r)
 	})
 }
 
-// close gives back what the merge holds, without trace of what wasn't committed.
+// close gives back what the merge holds, without a trace of what wasn't committed.
 func (m *merge) close() {
 	for _, s := range m.spills {
 		s.Close()
 	}
-	m.job.close()
+	m.outputs.discard()
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"dailystats/stats/output"
+	"dailystats/stats/report"
+	"dailystats/stats/result"
 )
 
 // MergePlan is what a merge spends its memory limit on. All sizes are in bytes,
@@ -13,8 +15,8 @@ import (
 //
 //	memory = program + runtime + slack + inputs + buffers + parts
 //
-// What is for parts is spent anew on each batch of them, with the result's
-// compressor beside the last.
+// Parts are merged some at a time: what is for them is spent anew each time, with the
+// result's compressor beside the last ones.
 type MergePlan struct {
 	Memory int64 // the limit: the most that may be resident
 
@@ -25,10 +27,10 @@ type MergePlan struct {
 	Buffers int64 // of files that are written
 	Result  int64 // the compressor of the result
 
-	Parts  int64 // of a batch: their buffers and decompressors
+	Parts  int64 // merged at a time: their buffers and decompressors
 	Buffer int   // read buffer of each
 	Window int64 // the most that a decompressor may look back on
-	Files  int   // inputs in a batch: that many files can be open
+	Files  int   // inputs merged at a time: that many files can be open
 }
 
 const (
@@ -47,7 +49,7 @@ const (
 
 	minFiles = 2 // may be too many, which opening them will tell
 
-	minLast = 16 // merged parts in the last batch
+	minLast = 16 // merged parts that can be merged in the end
 )
 
 // need is what reading a part takes.
@@ -67,6 +69,7 @@ func (l load) minus(m load) load { return load{l.memory - m.memory, l.files - m.
 
 // mergeDemand is what a merge plan depends on beside memory and parts.
 type mergeDemand struct {
+	program   int64 // bytes that the executable takes
 	openFiles int   // that the system allows
 	names     int64 // bytes that the inputs' names take
 	files     int   // that are written
@@ -91,10 +94,10 @@ func newMergePlan(memory int64, inputs []need, d mergeDemand) (MergePlan, error)
 func spendOnMerge(memory int64, inputs []need, d mergeDemand) MergePlan {
 	p := MergePlan{
 		Memory:  memory,
-		Program: programMemory,
+		Program: d.program + overshoot,
 		Runtime: runtimeMemory + processorMemory,
 		Inputs:  d.names + int64(len(inputs))*inputNameMemory,
-		Buffers: int64(d.files)*output.BufferSize + writeSize,
+		Buffers: int64(d.files)*output.BufferSize + result.WriterMemory,
 		Result:  d.result,
 		Files:   max(d.openFiles-ownFiles, minFiles),
 		Buffer:  minPartBuffer,
@@ -111,8 +114,8 @@ func spendOnMerge(memory int64, inputs []need, d mergeDemand) MergePlan {
 	return p
 }
 
-// works reports whether each input can be read, and some merged parts in the last
-// batch.
+// works reports whether each input can be read, and some merged parts in the
+// end.
 func (p MergePlan) works(inputs []need) bool {
 	tooLarge := func(n need) bool { return !p.fits(p.load(part{need: n})) }
 	return !slices.ContainsFunc(inputs, tooLarge) && p.finishes(load{memory: minLast * p.load(part{level: 1}).memory})
@@ -157,17 +160,17 @@ func (p MergePlan) sum(parts []part) (l load) {
 	return l
 }
 
-// fits reports whether parts can be read side by side.
+// fits reports whether parts can be read in parallel.
 func (p MergePlan) fits(l load) bool { return l.memory <= p.Parts && l.files <= p.Files }
 
-// finishes reports whether parts can be read side by side while the result is
+// finishes reports whether parts can be read in parallel while the result is
 // written.
 func (p MergePlan) finishes(l load) bool { return p.fits(l.plus(load{memory: p.Result})) }
 
-// batch returns how many of the first parts are to be merged next. These are all
+// next returns how many of the first parts are to be merged next. These are all
 // of them if the result can be written at once, and else no more than it takes to
 // get there, because what they come to has to be spilled.
-func (p MergePlan) batch(parts []part) (n int, last bool) {
+func (p MergePlan) next(parts []part) (n int, last bool) {
 	rest := p.sum(parts)
 	if p.finishes(rest) {
 		return len(parts), true
@@ -191,27 +194,26 @@ func (p MergePlan) batch(parts []part) (n int, last bool) {
 func (p MergePlan) Live() int64 { return p.Memory - p.Program - p.Runtime - p.Slack }
 
 // Lines returns what the memory is spent on, line by line.
-func (p MergePlan) Lines() []PlanLine {
-	return []PlanLine{
+func (p MergePlan) Lines() []report.PlanLine {
+	return []report.PlanLine{
 		{Name: program, Planned: p.Program, Detail: "pages of the executable"},
 		{Name: goRuntime, Planned: p.Runtime, Detail: "what Go takes beside its heap"},
 		{Name: slack, Planned: p.Slack, Detail: "garbage"},
 		{Name: names, Planned: p.Inputs, Detail: "of inputs, and what is known of them"},
 		{Name: fileBuffers, Planned: p.Buffers, Detail: "of files that are written"},
-		{Name: partsRead, Planned: p.Parts - p.Result, Detail: fmt.Sprintf("side by side, %d files at most, with a buffer of %s each and windows up to %s",
+		{Name: partsRead, Planned: p.Parts - p.Result, Detail: fmt.Sprintf("in parallel, %d files at most, with a buffer of %s each and windows up to %s",
 			p.Files, size(int64(p.Buffer)), size(p.Window))},
 		{Name: compressedResult, Planned: p.Result, Detail: "compressor"},
 	}
 }
 
 // String returns the plan as a table.
-func (p MergePlan) String() string { return planTable(planTotal(p.Memory, 1), p.Lines(), false) }
-
-// PlanTable returns the plan as a table, with what was used of each part.
-func (r *MergeReport) PlanTable() string { return planTable(planTotal(r.memory, 1), r.plan, true) }
+func (p MergePlan) String() string {
+	return report.PlanTable(report.PlanTotal(uint64(p.Memory), 0, 1), p.Lines(), false)
+}
 
 // usedPlan returns the plan with what was used of it. It is for the end of a merge.
-func (m *merge) usedPlan() []PlanLine {
+func (m *merge) usedPlan() []report.PlanLine {
 	used := map[string]int64{
 		program:     programResident(),
 		goRuntime:   runtimeUsed(),
@@ -219,7 +221,7 @@ func (m *merge) usedPlan() []PlanLine {
 		fileBuffers: m.plan.Buffers,
 		partsRead:   m.mostParts.memory,
 	}
-	if m.groups > 0 {
+	if m.rows > 0 {
 		used[compressedResult] = m.plan.Result
 	}
 	return withUsed(m.plan.Lines(), used)

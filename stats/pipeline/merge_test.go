@@ -12,7 +12,8 @@ import (
 
 	"dailystats/stats"
 	"dailystats/stats/input"
-	"dailystats/stats/output"
+	"dailystats/stats/report"
+	"dailystats/stats/result"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
@@ -56,7 +57,7 @@ func TestMergeOfAnySplit(t *testing.T) {
 		if diff := cmp.Diff(want, got.String()); diff != "" {
 			t.Fatal(diff)
 		}
-		if spills := files == few && len(results) > minFiles; spills != (report.BytesSpilled > 0) || int(report.Groups) != strings.Count(want, "\n")-1 {
+		if spills := files == few && len(results) > minFiles; spills != (report.BytesSpilled > 0) || int(report.Rows) != strings.Count(want, "\n")-1 {
 			t.Fatalf("the report is %+v", report)
 		}
 	})
@@ -125,7 +126,7 @@ func TestMergeRoundsOnce(t *testing.T) {
 	var inputs []string
 	for i := range 9 {
 		inputs = append(inputs, filepath.Join(t.TempDir(), fmt.Sprint(i)))
-		if err := os.WriteFile(inputs[i], []byte(output.Header+"2024-01-01,1,1,1,0.001\n"), 0o600); err != nil {
+		if err := os.WriteFile(inputs[i], []byte(result.Header+"2024-01-01,1,1,1,0.001\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +135,7 @@ func TestMergeRoundsOnce(t *testing.T) {
 	if _, err := Merge(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	if want := output.Header + "2024-01-01,1,9,9,0.01\n"; got.String() != want {
+	if want := result.Header + "2024-01-01,1,9,9,0.01\n"; got.String() != want {
 		t.Errorf("got %q, want %q", got.String(), want)
 	}
 }
@@ -144,13 +145,13 @@ func TestMergeRoundsOnce(t *testing.T) {
 func TestMergeFrames(t *testing.T) {
 	rows := []byte{}
 	for user := range int64(20_000) {
-		rows = output.AppendRow(rows, stats.Key{User: user}, stats.Totals{Events: 1}, stats.Decimals{})
+		rows = new(result.Rows).Append(rows, stats.Key{User: user}, stats.Totals{Events: 1})
 	}
 	encoder, err := zstd.NewWriter(nil, zstd.WithWindowSize(512*kib))
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored := encoder.EncodeAll(rows, encoder.EncodeAll([]byte(output.Header), nil))
+	stored := encoder.EncodeAll(rows, encoder.EncodeAll([]byte(result.Header), nil))
 	var got bytes.Buffer
 	if _, err := Merge(t.Context(), MergeOptions{Inputs: []string{"-"}, Stdin: bytes.NewReader(stored), Output: "-", Stdout: &got}); err != nil {
 		t.Error(err)
@@ -162,7 +163,7 @@ func TestMergeFrames(t *testing.T) {
 	if _, err := Merge(t.Context(), MergeOptions{Inputs: []string{input}, Output: "-", Stdout: &got}); err != nil {
 		t.Error(err)
 	}
-	if want := strings.Repeat(output.Header+string(rows), 2); got.String() != want {
+	if want := strings.Repeat(result.Header+string(rows), 2); got.String() != want {
 		t.Errorf("%d bytes were written, not %d", got.Len(), len(want))
 	}
 }
@@ -175,18 +176,18 @@ func TestMergeManyInputs(t *testing.T) {
 	const inputs = 10_000
 	dir := t.TempDir()
 	for i := range inputs {
-		row := output.AppendRow([]byte(output.Header), stats.Key{User: int64(i % 3)}, stats.Totals{Events: 2, Purchases: 1, Revenue: stats.NewAmount(1, 1)}, stats.Decimals{})
-		row = output.AppendRow(row, stats.Key{Day: 1, User: int64(i)}, stats.Totals{Events: 1}, stats.Decimals{})
+		row := new(result.Rows).Append([]byte(result.Header), stats.Key{User: int64(i % 3)}, stats.Totals{Events: 2, Purchases: 1, Revenue: stats.NewAmount(1, 1)})
+		row = new(result.Rows).Append(row, stats.Key{Day: 1, User: int64(i)}, stats.Totals{Events: 1})
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), row, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := output.AppendRow([]byte(output.Header), stats.Key{User: 0}, stats.Totals{Events: 6668, Purchases: 3334, Revenue: stats.NewAmount(3334, 3334)}, stats.Decimals{})
+	want := new(result.Rows).Append([]byte(result.Header), stats.Key{User: 0}, stats.Totals{Events: 6668, Purchases: 3334, Revenue: stats.NewAmount(3334, 3334)})
 	for user := int64(1); user < 3; user++ {
-		want = output.AppendRow(want, stats.Key{User: user}, stats.Totals{Events: 6666, Purchases: 3333, Revenue: stats.NewAmount(3333, 3333)}, stats.Decimals{})
+		want = new(result.Rows).Append(want, stats.Key{User: user}, stats.Totals{Events: 6666, Purchases: 3333, Revenue: stats.NewAmount(3333, 3333)})
 	}
 	for user := range int64(inputs) {
-		want = output.AppendRow(want, stats.Key{Day: 1, User: user}, stats.Totals{Events: 1}, stats.Decimals{})
+		want = new(result.Rows).Append(want, stats.Key{Day: 1, User: user}, stats.Totals{Events: 1})
 	}
 	for _, o := range []MergeOptions{{Memory: 24 * mib, openFiles: few}, {Memory: 24 * mib}, {Memory: 512 * mib, openFiles: inputs + ownFiles}} {
 		var got bytes.Buffer
@@ -198,7 +199,7 @@ func TestMergeManyInputs(t *testing.T) {
 		if !bytes.Equal(got.Bytes(), want) {
 			t.Errorf("%d open files: the result is not what was expected: %d bytes, not %d", o.openFiles, got.Len(), len(want))
 		}
-		if report.Inputs != inputs || report.Rows != 2*inputs || report.Groups != inputs+3 || (report.BytesSpilled > 0) != (o.Memory == 24*mib) {
+		if report.Inputs != inputs || report.RowsRead != 2*inputs || report.Rows != inputs+3 || (report.BytesSpilled > 0) != (o.Memory == 24*mib) {
 			t.Errorf("the report is %+v", report)
 		}
 	}
@@ -211,7 +212,7 @@ func TestSpillsAreFreed(t *testing.T) {
 	var inputs []string
 	for i := range 400 {
 		inputs = append(inputs, filepath.Join(t.TempDir(), fmt.Sprint(i)))
-		if err := os.WriteFile(inputs[i], []byte(output.Header), 0o600); err != nil {
+		if err := os.WriteFile(inputs[i], []byte(result.Header), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -237,7 +238,7 @@ func TestSpillsAreFreed(t *testing.T) {
 func TestMergeRefused(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
-	if err := os.WriteFile(in, []byte(output.Header), 0o600); err != nil {
+	if err := os.WriteFile(in, []byte(result.Header), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -250,7 +251,7 @@ func TestMergeRefused(t *testing.T) {
 		"report is an input":   {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Report: in}, "it is an input"},
 		"report is the output": {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Report: in + ".csv"}, "written twice"},
 		"log is an input":      {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Written: []File{{in, "the log"}}}, "it is an input"},
-		"too little memory":    {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Memory: mib}, "give --memory"},
+		"too little memory":    {MergeOptions{Inputs: []string{in}, Output: in + ".csv", Memory: mib}, "give Options.Memory"},
 		"no such spill folder": {MergeOptions{Inputs: []string{in}, Output: in + ".csv", TempDir: filepath.Join(dir, "no")}, "is not a folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -271,16 +272,16 @@ func TestMergeCancelled(t *testing.T) {
 	checkLeaks(t)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in")
-	rows := []byte(output.Header)
+	rows := []byte(result.Header)
 	for user := range int64(100_000) {
-		rows = output.AppendRow(rows, stats.Key{User: user}, stats.Totals{Events: 1}, stats.Decimals{})
+		rows = new(result.Rows).Append(rows, stats.Key{User: user}, stats.Totals{Events: 1})
 	}
 	if err := os.WriteFile(in, rows, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	checkLeaks(t)
 	cause := errors.New("stopped")
-	for _, size := range []int{0, len(output.Header), len(rows) / 2} {
+	for _, size := range []int{0, len(result.Header), len(rows) / 2} {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		stdin := &endingReader{Reader: bytes.NewReader(rows), rest: size, end: func() { cancel(cause) }}
 		_, err := Merge(ctx, MergeOptions{Inputs: []string{in, "-"}, Stdin: stdin, Output: filepath.Join(dir, "out"), TempDir: dir})
@@ -316,7 +317,7 @@ func TestMergePlan(t *testing.T) {
 		memory := rapid.SampledFrom([]int64{24, 32, 64, 256, 4096}).Draw(t, "MiB") * mib
 		files := rapid.SampledFrom([]int{0, 50, 1000, 1 << 20}).Draw(t, "open files")
 		inputs := rapid.SliceOfN(anyNeed, 1, 400).Draw(t, "inputs")
-		p, err := newMergePlan(memory, inputs, mergeDemand{openFiles: files})
+		p, err := newMergePlan(memory, inputs, mergeDemand{program: DefaultProgram, openFiles: files})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -327,7 +328,7 @@ func TestMergePlan(t *testing.T) {
 		p.sort(parts)
 		fixed := p.Program + p.Runtime + p.Slack + p.Inputs + p.Buffers
 		for batches := 0; ; batches++ {
-			n, last := p.batch(parts)
+			n, last := p.next(parts)
 			l := p.sum(parts[:n])
 			if last {
 				l.memory += p.Result
@@ -347,18 +348,18 @@ func TestMergePlan(t *testing.T) {
 // a limit that works, and that one of a MiB less doesn't.
 func TestMergePlanNamesWhatWorks(t *testing.T) {
 	for _, inputs := range [][]need{make([]need, 1), make([]need, 20_000), {{true, 8 * mib}}} {
-		_, err := newMergePlan(2*mib, inputs, mergeDemand{openFiles: 100})
+		_, err := newMergePlan(2*mib, inputs, mergeDemand{program: DefaultProgram, openFiles: 100})
 		var enough int64
 		if err == nil {
 			t.Fatal("2 MiB are enough")
 		}
-		if _, scanErr := fmt.Sscanf(err.Error()[strings.Index(err.Error(), "give"):], "give --memory %dMiB", &enough); scanErr != nil {
+		if _, scanErr := fmt.Sscanf(err.Error()[strings.Index(err.Error(), "give"):], "give Options.Memory %dMiB", &enough); scanErr != nil {
 			t.Fatalf("%v: %v", err, scanErr)
 		}
-		if _, err := newMergePlan(enough*mib, inputs, mergeDemand{openFiles: 100}); err != nil {
+		if _, err := newMergePlan(enough*mib, inputs, mergeDemand{program: DefaultProgram, openFiles: 100}); err != nil {
 			t.Error(err)
 		}
-		if _, err := newMergePlan((enough-1)*mib, inputs, mergeDemand{openFiles: 100}); err == nil {
+		if _, err := newMergePlan((enough-1)*mib, inputs, mergeDemand{program: DefaultProgram, openFiles: 100}); err == nil {
 			t.Errorf("%d inputs: %d MiB are enough, too", len(inputs), enough-1)
 		}
 	}
@@ -371,17 +372,17 @@ func BenchmarkMerge(b *testing.B) {
 		b.Run(fmt.Sprintf("inputs=%d", inputs), func(b *testing.B) {
 			dir := b.TempDir()
 			for i := range inputs {
-				rows := []byte(output.Header)
+				rows := []byte(result.Header)
 				for user := range int64(1_000_000 / inputs) {
 					key := stats.Key{Day: stats.Day(user * 30 * int64(inputs) / 1_000_000), User: user*1009 + int64(i*37%100)}
-					rows = output.AppendRow(rows, key, stats.Totals{Events: 3, Purchases: 1, Revenue: stats.NewAmount(uint64(user%1000), 99e16)}, stats.Decimals{})
+					rows = new(result.Rows).Append(rows, key, stats.Totals{Events: 3, Purchases: 1, Revenue: stats.NewAmount(uint64(user%1000), 99e16)})
 				}
 				if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), rows, 0o600); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.ReportAllocs()
-			var report MergeReport
+			var report report.Merge
 			for b.Loop() {
 				var err error
 				if report, err = Merge(b.Context(), MergeOptions{Inputs: []string{dir}, Output: os.DevNull, TempDir: dir}); err != nil {

@@ -1,12 +1,17 @@
 package pipeline
 
 import (
+	"cmp"
 	"io"
+	"os"
+	"runtime"
+	"slices"
 
 	"dailystats/stats"
 	"dailystats/stats/event"
 	"dailystats/stats/input"
 	"dailystats/stats/input/kafka"
+	"dailystats/stats/report"
 )
 
 // Options is what a run is asked to do. Only Inputs must be given.
@@ -19,13 +24,14 @@ type Options struct {
 	Rejects      string // file for the invalid lines; empty for none
 	Report       string // file for the report, as JSON; empty for none
 	Metrics      string // file for the report, as Prometheus has it; empty for none
-	Page         string // file for the report, as an HTML page; empty for none
+	HTML         string // file for the report, as an HTML page; empty for none
 	// Read and Written are files that the caller reads, such as a config file, and
 	// writes meanwhile, such as a log. None that is written, by whom ever, may be
 	// another one.
 	Read, Written []File
 
 	Memory   int64  // bytes, a promise about the whole process; 0 means DefaultMemory
+	Program  int64  // bytes of Memory that the process's executable takes; 0 means DefaultProgram
 	Parallel int    // workers; 0 means as many as processors and Memory allow
 	TempDir  string // folder for spill files; empty means $TMPDIR, else /var/tmp
 
@@ -57,9 +63,59 @@ type Options struct {
 // DefaultMemory is the memory limit of a run, in bytes, where none is given.
 const DefaultMemory = 64 << 20
 
+// DefaultProgram is what an executable such as the command's takes, in bytes: nearly all of
+// its pages are soon resident.
+const DefaultProgram = 8 << 20
+
 // DefaultMaxLine is the longest line, in bytes, that is read where no other
 // limit is given.
 const DefaultMaxLine = 1 << 20
+
+func (o Options) withDefaults() Options {
+	o.Memory = cmp.Or(o.Memory, DefaultMemory)
+	o.Program = cmp.Or(o.Program, DefaultProgram)
+	o.MaxLine = cmp.Or(o.MaxLine, DefaultMaxLine)
+	o.TempDir = cmp.Or(o.TempDir, DefaultTempDir())
+	o.Stdin = cmp.Or[io.Reader](o.Stdin, os.Stdin)
+	o.Stdout = cmp.Or[io.Writer](o.Stdout, os.Stdout)
+	return o
+}
+
+// DefaultTempDir is $TMPDIR, else /var/tmp: /tmp is memory on many systems.
+func DefaultTempDir() string {
+	if dir := os.Getenv("TMPDIR"); dir != "" || runtime.GOOS == "windows" {
+		return os.TempDir()
+	}
+	return "/var/tmp"
+}
+
+// check returns an error about options that contradict each other, or cannot work whatever is
+// on disk.
+func (o *Options) check(in *inputs) error {
+	if file, ok := in.firstFile(); ok && o.State != "" {
+		return UsageErrorf("Options.State is for Kafka topics alone: %s would be counted again by each run", file)
+	}
+	switch {
+	case o.State != "" && o.Output == "":
+		return UsageErrorf("Options.State needs an output")
+	case o.Commit && o.State == "" && !in.hasGroup():
+		return UsageErrorf("Options.Commit needs an input kafka://… with a group")
+	case o.Piece != (input.Piece{}) && !slices.Equal(o.Inputs, []string{"-"}):
+		return UsageErrorf("a piece of a file is read from standard input: give - as the only input")
+	case o.OutputShards < 0 || o.OutputShards > MaxOutputShards:
+		return UsageErrorf("a result can be divided into 1 to %d files", MaxOutputShards)
+	case o.OutputShards > 0 && (o.Output == "" || o.Output == "-"):
+		return UsageErrorf("a result that is divided goes to a folder: give one as the output")
+	case o.OutputShards > 0 && o.State != "":
+		return UsageErrorf("the result of a state can't be divided into output shards")
+	case o.OutputShards*filesOfShard+ownFiles > openFiles():
+		return UsageErrorf("%d output shards take more open files than the %d that a process may have: raise that limit (ulimit -n), or give fewer", o.OutputShards, openFiles())
+	}
+	if err := o.Piece.Check(); o.Piece != (input.Piece{}) && err != nil {
+		return UsageErrorf("%w", err)
+	}
+	return nil
+}
 
 // Observer is told what happens in a run. Functions that are nil are not called.
 type Observer struct {
@@ -78,7 +134,7 @@ type Observer struct {
 	// Ending takes what the run came to when all is written, before the first file
 	// appears: what it returns can still keep them from it. failure is nil, or has
 	// ErrTooManyInvalid among its causes.
-	Ending func(r Report, failure error) error
+	Ending func(r report.Report, failure error) error
 	// Plan takes the sizes that the run works with, before it starts.
 	Plan func(Plan)
 }

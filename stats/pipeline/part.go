@@ -8,7 +8,7 @@ import (
 	"runtime"
 
 	"dailystats/stats/input"
-	"dailystats/stats/output"
+	"dailystats/stats/result"
 	"dailystats/stats/spill"
 )
 
@@ -34,19 +34,19 @@ type part struct {
 // findParts looks at how the inputs are stored, plans the memory for them, and makes
 // each a part: that they fit is known before they take it.
 func (m *merge) findParts(ctx context.Context, openFiles int) (err error) {
-	inputs := make([]need, 0, m.job.sources.Len())
-	for s := range m.job.sources.All() {
+	inputs := make([]need, 0, m.inputs.sources.Len())
+	for s := range m.inputs.sources.All() {
 		n, err := m.needOf(ctx, s)
 		if err != nil {
 			return err
 		}
 		inputs = append(inputs, n)
 	}
-	if m.plan, err = newMergePlan(m.job.Memory, inputs, m.demand(openFiles)); err != nil {
+	if m.plan, err = newMergePlan(m.Memory, inputs, m.demand(openFiles)); err != nil {
 		return err
 	}
 	m.parts = make([]part, 0, len(inputs))
-	for s := range m.job.sources.All() {
+	for s := range m.inputs.sources.All() {
 		m.parts = append(m.parts, part{source: s, need: inputs[len(m.parts)]})
 	}
 	m.plan.sort(m.parts)
@@ -63,8 +63,8 @@ func (m *merge) needOf(ctx context.Context, s input.Source) (need, error) {
 		}
 		return need{compressed, window}, err
 	}
-	windowed, stdin, err := input.NeedsWindow(ctx, input.SourcesOf(s), m.job.Stdin)
-	m.job.Stdin = stdin
+	windowed, stdin, err := input.NeedsWindow(ctx, input.SourcesOf(s), m.inputs.stdin)
+	m.inputs.stdin = stdin
 	if windowed {
 		return need{true, input.UnknownWindow}, stdinError(err)
 	}
@@ -74,7 +74,7 @@ func (m *merge) needOf(ctx context.Context, s input.Source) (need, error) {
 // do merges parts until there is only the result.
 func (m *merge) do(ctx context.Context) error {
 	for {
-		n, last := m.plan.batch(m.parts)
+		n, last := m.plan.next(m.parts)
 		if last {
 			break
 		}
@@ -84,19 +84,19 @@ func (m *merge) do(ctx context.Context) error {
 		}
 		m.parts = append(m.parts[n:], run)
 	}
-	w := &rowWriter{w: m.job.result, rows: &output.Rows{Decimals: m.job.Decimals}}
+	w := &result.Writer{Out: m.result, Append: (&result.Rows{Decimals: m.Decimals}).Append}
 	if err := m.mergeParts(ctx, m.parts, w); err != nil {
 		return err
 	}
-	m.groups = w.count
-	return m.job.result.Finish()
+	m.rows = w.Rows()
+	return m.result.Finish()
 }
 
 // spill merges parts to one in a spill file.
 func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 	level := parts[len(parts)-1].level + 1
 	if level > len(m.spills) {
-		file, err := spill.Create(m.job.TempDir, &m.bytesSpilled)
+		file, err := spill.Create(m.TempDir, &m.bytesSpilled)
 		if err != nil {
 			return part{}, err
 		}
@@ -104,7 +104,7 @@ func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 	}
 	s := m.spills[level-1]
 	start := s.Size()
-	if err := m.mergeParts(ctx, parts, &rowWriter{w: s, rows: new(output.Rows)}); err != nil {
+	if err := m.mergeParts(ctx, parts, &result.Writer{Out: s, Append: new(result.Rows).Append}); err != nil {
 		return part{}, err
 	}
 	s.runs++
@@ -112,12 +112,12 @@ func (m *merge) spill(ctx context.Context, parts []part) (part, error) {
 }
 
 // mergeParts writes what parts add up to, and lets go of them.
-func (m *merge) mergeParts(ctx context.Context, parts []part, w *rowWriter) error {
+func (m *merge) mergeParts(ctx context.Context, parts []part, w *result.Writer) error {
 	if l := m.plan.sum(parts); l.memory > m.mostParts.memory {
 		m.mostParts = l
 	}
-	readers := make([]*rowReader, 0, len(parts))
-	defer func() { m.closeReaders(readers) }()
+	readers := make([]*result.Reader, 0, len(parts))
+	defer func() { m.closeReaders(parts, readers) }()
 	for _, p := range parts {
 		r, err := m.open(ctx, p)
 		if err != nil {
@@ -125,12 +125,12 @@ func (m *merge) mergeParts(ctx context.Context, parts []part, w *rowWriter) erro
 		}
 		readers = append(readers, r)
 	}
-	if err := addUp(readers, w); err != nil {
+	if err := result.Sum(readers, w); err != nil {
 		return err
 	}
 	for i, p := range parts {
 		if p.level == 0 {
-			m.rows += readers[i].rows()
+			m.rowsRead += readers[i].Rows()
 		} else {
 			m.spills[p.level-1].release()
 		}
@@ -138,13 +138,13 @@ func (m *merge) mergeParts(ctx context.Context, parts []part, w *rowWriter) erro
 	return nil
 }
 
-// closeReaders makes sure that what readers took is free for the next batch.
-func (m *merge) closeReaders(readers []*rowReader) {
+// closeReaders makes sure that what the readers of parts took is free for the next ones.
+func (m *merge) closeReaders(parts []part, readers []*result.Reader) {
 	compressed := false
 	for i, r := range readers {
-		r.close()
-		m.buffers = append(m.buffers, r.buf)
-		compressed = compressed || m.parts[i].need.compressed
+		r.Close()
+		m.buffers = append(m.buffers, r.Buffer)
+		compressed = compressed || parts[i].need.compressed
 	}
 	if compressed {
 		runtime.GC() // it leaves alone what has just been put in a sync.Pool
@@ -153,27 +153,29 @@ func (m *merge) closeReaders(readers []*rowReader) {
 }
 
 // open opens a part.
-func (m *merge) open(ctx context.Context, p part) (*rowReader, error) {
-	r := &rowReader{ctx: ctx}
-	if n := len(m.buffers); n > 0 {
-		r.buf, m.buffers = m.buffers[n-1], m.buffers[:n-1]
-	} else {
-		r.buf = make([]byte, m.plan.Buffer)
-	}
+func (m *merge) open(ctx context.Context, p part) (*result.Reader, error) {
 	if p.level > 0 {
-		r.name, r.text = "spill file", io.NopCloser(p.run)
-		return r, nil
+		return result.NewReader(ctx, "spill file", io.NopCloser(p.run), m.buffer()), nil
 	}
 	text, err := input.OpenText(ctx, p.source, input.TextConfig{
 		MaxWindow: m.plan.window(p.need),
-		Stdin:     m.job.Stdin,
+		Stdin:     m.inputs.stdin,
 		BytesRead: &m.bytesRead,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", p.source, err)
 	}
-	r.name, r.text = p.source.String(), text
-	return r, nil
+	return result.NewReader(ctx, p.source.String(), text, m.buffer()), nil
+}
+
+// buffer returns a buffer for a reader, which closeReaders takes back.
+func (m *merge) buffer() (buffer []byte) {
+	n := len(m.buffers)
+	if n == 0 {
+		return make([]byte, m.plan.Buffer)
+	}
+	buffer, m.buffers = m.buffers[n-1], m.buffers[:n-1]
+	return buffer
 }
 
 // spillFile is a spill file with runs of rows.

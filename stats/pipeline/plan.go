@@ -1,11 +1,15 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 
 	"dailystats/sorter"
+	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
+	"dailystats/stats/report"
+	"dailystats/stats/result"
 
 	"github.com/dustin/go-humanize"
 )
@@ -29,9 +33,9 @@ type Plan struct {
 	Program int64 // the executable's pages, which the Go runtime doesn't count
 	Runtime int64 // what the Go runtime takes beside its heap
 	Slack   int64 // garbage not yet collected
-	Stacks  int64 // of the workers, and their batches
+	Stacks  int64 // of the workers, and their notes
 
-	BatchBytes int // what a worker's log entries, and its rejects, may come to before their turn
+	NoteBytes int // of a worker's log entries, and of its rejects, before their turn
 
 	// The input.
 	Names       int64 // the list of inputs
@@ -51,18 +55,11 @@ type Plan struct {
 	Rejects int64 // the compressor of the rejects, which are complete when all is read
 	Result  int64 // the compressor of the result, which is not begun before that
 
-	// Reading.
-	RunRecords int // records in the run of each worker
-	ChunkPages int // pages that are spilled at a time
+	Sorter sorter.Config // its sizes, and what they take while reading and merging
 
-	// Merging.
-	Chunks         int   // chunks in a round, each with a read buffer
-	Runs           int   // runs in a round, each with an open page
-	FanIn          int   // generations of one level before they are merged
-	StretchRecords int   // records that a worker reduces at a time
-	BufferBytes    int   // rendered rows of each worker
-	Tallies        int64 // what the rows come to, by day
-	State          int64 // buffers for adding to what runs before came to
+	// Writing the result.
+	Days  int64 // what the rows add up to, by day
+	State int64 // buffers for adding to the result of earlier runs
 }
 
 const (
@@ -70,10 +67,8 @@ const (
 	mib = 1 << 20
 	gib = 1 << 30
 
-	// programMemory is what a process takes that the Go runtime knows nothing of:
-	// the pages of its executable (8 MiB in the command, nearly all of them soon
-	// resident), and by how much the runtime overshoots its limit.
-	programMemory = 8*mib + 768*kib
+	// overshoot is by how much the Go runtime exceeds its limit.
+	overshoot = 768 * kib
 
 	// runtimeMemory is what the Go runtime takes beside its heap: tables of spans,
 	// the collector's bits and queues.
@@ -111,35 +106,23 @@ const (
 
 	maxKeptSize = 16 * mib // of invalid lines; an input that has more of them waits
 
-	minBatch = 8 * kib
+	minNotes = 8 * kib
 
-	minRunRecords  = 4096
-	goodRunRecords = 1 << 16 // below that, merging takes longer than more workers save
-	maxRunRecords  = 1 << 20 // past that, a run leaves the processor's caches far behind
-	minChunkPages  = 6
-	maxChunkPages  = 1 << 16 // past that, fewer chunks win nothing
+	goodRunRecords = 1 << 16 // with less, merging takes longer than more workers save
 
-	minChunks = 4
-	maxChunks = 1024 // a goroutine each; larger limits make larger chunks
+	stateBuffer = 128 * kib // of each of two readers
 
-	minRuns = 16
-
-	levels   = 4 // of generations: FanIn^4 rounds, more than there are disks for
-	minFanIn = 2
-	maxFanIn = 256 // each is an open file
-
-	minStretch  = 1024
-	maxStretch  = 1 << 17
-	recordBytes = 8  // in a page, or a little less
-	rowBytes    = 32 // that come of it, or a little less
+	partOfAnswers = 24 // of the memory, for the answers of brokers to all workers
+	maxFetchSize  = 64 * mib
 )
 
-// HeapLimit is the limit to give to the Go runtime (debug.SetMemoryLimit) so
-// that the process stays below memory bytes.
-func HeapLimit(memory int64) int64 { return memory - programMemory }
+// HeapLimit is the limit to give to the Go runtime (debug.SetMemoryLimit) so that a process
+// whose executable takes program bytes stays below memory bytes.
+func HeapLimit(memory, program int64) int64 { return memory - program - overshoot }
 
 // demand is what a plan depends on beside memory and workers.
 type demand struct {
+	program   int64 // bytes that the executable takes
 	maxLine   int   // bytes
 	sources   int   // to be read
 	names     int64 // bytes that the list of them takes
@@ -176,7 +159,7 @@ func newPlan(memory int64, parallel int, d demand) (Plan, error) {
 
 // spend divides memory up, without looking whether the parts are large enough.
 func spend(memory int64, workers, inputs int, d demand) Plan {
-	p := Plan{Memory: memory, Workers: workers, Checks: d.checks, Inputs: inputs, Program: programMemory}
+	p := Plan{Memory: memory, Workers: workers, Checks: d.checks, Inputs: inputs, Program: d.program + overshoot}
 	p.Runtime = runtimeMemory + int64(workers)*processorMemory
 	p.Names = d.names
 	p.Buffers = int64(d.files) * output.BufferSize
@@ -202,8 +185,8 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 		p.Ahead += ahead * (p.AheadWindow + decoderTables)
 	}
 	rest -= p.Ahead
-	p.BatchBytes = clamp(rest/64/int64(workers), minBatch, 2*maxBlockSize)
-	p.Stacks = int64(workers) * (workerStack + batches*batchMemory(p.BatchBytes, d.samples))
+	p.NoteBytes = clamp(rest/64/int64(workers), minNotes, 2*maxBlockSize)
+	p.Stacks = int64(workers) * (workerStack + notesPerWorker*notesMemory(p.NoteBytes, d.samples))
 	rest -= p.Stacks
 	p.Blocks = 3 * workers
 	p.BlockSize = clamp(rest/8/int64(p.Blocks), minBlockSize, maxBlockSize)
@@ -222,40 +205,13 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 	p.Slack += p.Rejects // what compressing makes of garbage, beside runs and pages
 	rest -= p.Rejects
 	p.Result = d.result
-	p.Tallies = tallyMemory(workers)
+	p.Days = report.DaysMemory(workers)
 	if d.state {
-		p.State = stateMemory
+		p.State = 2 * (stateBuffer + result.WriterMemory)
 	}
-	p.spendOnReading(rest)
 	// In the end, what compressed the rejects and decompressed the inputs is gone.
-	p.spendOnMerging(min(rest, rest+p.Rejects+p.Decoder-p.Result-p.Tallies-p.State))
+	p.Sorter = sorter.Fit(workers, rest, min(rest, rest+p.Rejects+p.Decoder-p.Result-p.Days-p.State))
 	return p
-}
-
-func (p *Plan) spendOnReading(share int64) {
-	pool := max(share/6, minChunkPages*sorter.PoolChunks*sorter.PageSize) // at 64 MiB, a round of such chunks holds over 10^8 keys
-	p.ChunkPages = int(min(pool/sorter.PoolChunks/sorter.PageSize, maxChunkPages))
-	p.RunRecords = int(min((share-pool)/int64(p.Workers)/sorter.EntrySize, maxRunRecords))
-}
-
-// spendOnMerging gives each part the least that works, and its share of the rest.
-func (p *Plan) spendOnMerging(share int64) {
-	share -= minChunks*sorter.ChunkBuffer + minFanIn*levels*sorter.StreamBuffer + minRuns*sorter.PageSize + p.stretchMemory(minStretch)
-	if share < 0 {
-		return
-	}
-	p.Chunks = minChunks + int(min(share/3/sorter.ChunkBuffer, maxChunks-minChunks))
-	p.FanIn = minFanIn + int(min(share/6/sorter.StreamBuffer/levels, maxFanIn-minFanIn))
-	rest := share - share/3 - share/6 - share/8
-	p.StretchRecords = minStretch + int(min(rest/p.stretchMemory(1), maxStretch-minStretch))
-	p.BufferBytes = p.StretchRecords * rowBytes
-	p.Runs = int(min(minRuns+share/8/sorter.PageSize, int64(p.StretchRecords/sorter.RecordsOfRun)))
-}
-
-// stretchMemory is what merging takes for stretches of records: their pages and
-// rows, one of them being cut, and what the workers sort them in.
-func (p *Plan) stretchMemory(records int) int64 {
-	return int64(records) * int64((p.Workers+1)*recordBytes+p.Workers*(sorter.MergeSize+sorter.RowBuffers*rowBytes))
 }
 
 // check returns an error, which names a memory limit that would do, where a part
@@ -303,79 +259,78 @@ func (p Plan) isGood() bool {
 	if p.Checks {
 		return p.Inputs == 1 || p.Slack >= goodSlack
 	}
-	return p.RunRecords >= goodRunRecords
+	return p.Sorter.RunRecords >= goodRunRecords
 }
 
 func (p Plan) works() bool {
 	if p.Slack < p.leastSlack() {
 		return false
 	}
-	return p.Checks || p.RunRecords >= minRunRecords && p.StretchRecords >= minStretch
+	return p.Checks || p.Sorter.Works()
 }
 
-// memoryToFind is how much of a limit there is for finding inputs, before anything
-// else needs memory. It is enough for a few in any case: if the limit is too small for
-// all else, the plan will tell.
-func memoryToFind(memory int64) int64 { return max(memory-spentWhileFinding(), 2*mib) }
+// memoryToFind is how much of a limit there is for finding inputs, before anything else needs
+// memory. It is enough for a few in any case: if the limit is too small for all else, the plan
+// will say so.
+func memoryToFind(memory, program int64) int64 {
+	return max(memory-spentWhileFinding(program), 2*mib)
+}
 
-func spentWhileFinding() int64 {
+func spentWhileFinding(program int64) int64 {
 	const slack = 3 * mib // folders are listed in pieces, which become garbage
-	return programMemory + runtimeMemory + int64(runtime.GOMAXPROCS(0))*processorMemory + slack
+	return program + overshoot + runtimeMemory + int64(runtime.GOMAXPROCS(0))*processorMemory + slack
 }
 
 // enoughToFind is the least limit, in whole MiB, of which so much is for finding
 // inputs.
-func enoughToFind(needed int64) int64 { return (needed + spentWhileFinding() + mib - 1) / mib * mib }
+func enoughToFind(needed, program int64) int64 {
+	return (needed + spentWhileFinding(program) + mib - 1) / mib * mib
+}
 
-// sorterConfig is the part of the plan that is the sorter's.
-func (p Plan) sorterConfig(tempDir string) sorter.Config {
-	return sorter.Config{
-		TempDir:        tempDir,
-		Workers:        p.Workers,
-		RunRecords:     p.RunRecords,
-		ChunkPages:     p.ChunkPages,
-		Chunks:         p.Chunks,
-		Runs:           p.Runs,
-		FanIn:          p.FanIn,
-		StretchRecords: p.StretchRecords,
-		BufferBytes:    p.BufferBytes,
+// fetchSize is the most that one answer of a broker may be, in bytes, or 0 without topics. It
+// must be known before the number of partitions is.
+func (j *job) fetchSize() int {
+	if !j.inputs.hasTopics() {
+		return 0
 	}
+	workers := cmp.Or(j.Parallel, runtime.GOMAXPROCS(0))
+	return clamp(j.Memory/partOfAnswers/int64(workers), kafka.MinFetchSize, maxFetchSize)
+}
+
+// demand is what the plan has to be made for.
+func (j *job) demand(window int64) demand {
+	d := demand{
+		program:   j.Program,
+		maxLine:   j.MaxLine,
+		sources:   max(j.inputs.sources.Len(), 1),
+		names:     j.inputs.sources.Memory(),
+		window:    window,
+		fetchSize: j.fetchSize(),
+		checks:    j.Output == "",
+		rejects:   compressorMemory(j.Rejects),
+		result:    compressorMemory(j.Output),
+		samples:   j.HTML != "",
+		state:     j.state != nil,
+	}
+	for _, path := range []string{j.Output, j.Rejects, j.State} { // the others have all the memory for themselves
+		if path != "" {
+			d.files++
+		}
+	}
+	d.files += max(j.OutputShards-1, 0)
+	return d
+}
+
+// compressorMemory returns what compressing an output takes, in bytes.
+func compressorMemory(path string) int64 {
+	if path == "-" {
+		return 0
+	}
+	return output.CompressorMemory(path)
 }
 
 // Live returns the most that the heap holds beside garbage, in bytes.
 func (p Plan) Live() int64 { return p.Memory - p.Program - p.Runtime - p.Slack }
-
-// Lines returns what the memory is spent on, line by line.
-func (p Plan) Lines() []PlanLine {
-	lines := []PlanLine{
-		{Name: program, Planned: p.Program, Detail: "pages of the executable"},
-		{Name: goRuntime, Planned: p.Runtime, Detail: "what Go takes beside its heap"},
-		{Name: slack, Planned: p.Slack, Detail: "garbage"},
-		{Name: batchesOf, Planned: p.Stacks, Detail: fmt.Sprintf("%d: stacks, and %s of log and of rejects each", p.Workers, size(int64(p.BatchBytes)))},
-		{Name: names, Planned: p.Names, Detail: "of inputs"},
-		{Name: blocks, Planned: int64(p.Blocks * p.BlockSize), Detail: fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize)))},
-		{Name: longLine, Planned: p.LongLine, Detail: "a line that fits no block"},
-		{Name: decompressor, Planned: p.Decoder, Detail: "window up to " + size(p.Window)},
-		{Name: brokers, Planned: p.Fetched, Detail: "what they have sent, and what it takes to ask them"},
-		{Name: readAhead, Planned: p.Ahead, Detail: fmt.Sprintf("%d side by side, window up to %s", p.Inputs, size(p.AheadWindow))},
-		{Name: fileBuffers, Planned: p.Buffers, Detail: "of files that are written"},
-		{Name: compressedRejects, Phase: reading, Planned: p.Rejects, Detail: "compressor"},
-	}
-	if p.Checks {
-		return lines
-	}
-	return append(lines,
-		PlanLine{Name: runs, Phase: reading, Planned: int64(p.Workers*p.RunRecords) * sorter.EntrySize, Detail: fmt.Sprintf("%d records each", p.RunRecords)},
-		PlanLine{Name: pagesToSpill, Phase: reading, Planned: sorter.PoolChunks * int64(p.ChunkPages) * sorter.PageSize, Detail: fmt.Sprintf("%d chunks of %d pages", sorter.PoolChunks, p.ChunkPages)},
-		PlanLine{Name: readBuffers, Phase: merging, Planned: int64(p.Chunks) * sorter.ChunkBuffer, Detail: fmt.Sprintf("%d chunks in a round", p.Chunks)},
-		PlanLine{Name: openPages, Phase: merging, Planned: int64(p.Runs) * sorter.PageSize, Detail: fmt.Sprintf("%d runs in a round", p.Runs)},
-		PlanLine{Name: generations, Phase: merging, Planned: int64(p.FanIn*levels) * sorter.StreamBuffer, Detail: fmt.Sprintf("%d of a level", p.FanIn)},
-		PlanLine{Name: stretches, Phase: merging, Planned: p.stretchMemory(p.StretchRecords), Detail: fmt.Sprintf("%d records each, %s of rows", p.StretchRecords, size(int64(p.BufferBytes)))},
-		PlanLine{Name: compressedResult, Phase: writing, Planned: p.Result, Detail: "compressor"},
-		PlanLine{Name: days, Phase: writing, Planned: p.Tallies, Detail: "what the rows come to"},
-		PlanLine{Name: stateBuffers, Phase: writing, Planned: p.State, Detail: "what runs before came to"},
-	)
-}
 
 func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }
 

@@ -3,29 +3,9 @@ package pipeline
 import (
 	"fmt"
 	"runtime/metrics"
-	"strings"
 
 	"dailystats/sorter"
-	"dailystats/stats/output"
-)
-
-// PlanLine is a part of a plan, and how much of it was used.
-type PlanLine struct {
-	Name    string
-	Phase   Phase
-	Planned int64 // bytes
-	Used    int64 // bytes, at most; of no meaning before the end
-	Detail  string
-}
-
-// Phase is when a part of a plan is needed: phases other than always don't overlap.
-type Phase string
-
-const (
-	always  Phase = ""
-	reading Phase = "reading"
-	merging Phase = "merging"
-	writing Phase = "writing" // the last merging, of the result
+	"dailystats/stats/report"
 )
 
 // Names of the lines.
@@ -33,7 +13,7 @@ const (
 	program           = "program"
 	goRuntime         = "runtime"
 	slack             = "slack"
-	batchesOf         = "workers"
+	workersOf         = "workers"
 	names             = "input: names"
 	blocks            = "input: blocks"
 	longLine          = "input: long line"
@@ -50,89 +30,94 @@ const (
 	stretches         = "merging: stretches"
 	partsRead         = "input: results"
 	compressedResult  = "writing: result"
-	days              = "writing: days"
+	byDay             = "writing: days"
 	stateBuffers      = "writing: state"
 )
 
-// planTable returns lines as a table that a person can read. With used, it has what
-// was used of each.
-func planTable(total PlanLine, lines []PlanLine, used bool) string {
-	var b strings.Builder
-	write := func(l PlanLine) {
-		fmt.Fprintf(&b, "%-24s %12s", l.Name, size(l.Planned))
-		if used {
-			fmt.Fprintf(&b, "  used %10s", size(l.Used))
-		}
-		fmt.Fprintf(&b, "  %s\n", l.Detail)
+// Lines returns what the memory is spent on, line by line.
+func (p Plan) Lines() []report.PlanLine {
+	lines := []report.PlanLine{
+		{Name: program, Planned: p.Program, Detail: "pages of the executable"},
+		{Name: goRuntime, Planned: p.Runtime, Detail: "what Go takes beside its heap"},
+		{Name: slack, Planned: p.Slack, Detail: "garbage"},
+		{Name: workersOf, Planned: p.Stacks, Detail: fmt.Sprintf("%d: stacks, and %s of log and of rejects each", p.Workers, size(int64(p.NoteBytes)))},
+		{Name: names, Planned: p.Names, Detail: "of inputs"},
+		{Name: blocks, Planned: int64(p.Blocks * p.BlockSize), Detail: fmt.Sprintf("%d of %s", p.Blocks, size(int64(p.BlockSize)))},
+		{Name: longLine, Planned: p.LongLine, Detail: "a line that fits no block"},
+		{Name: decompressor, Planned: p.Decoder, Detail: "window up to " + size(p.Window)},
+		{Name: brokers, Planned: p.Fetched, Detail: "their answers, and connections"},
+		{Name: readAhead, Planned: p.Ahead, Detail: fmt.Sprintf("%d in parallel, window up to %s", p.Inputs, size(p.AheadWindow))},
+		{Name: fileBuffers, Planned: p.Buffers, Detail: "of files that are written"},
+		{Name: compressedRejects, Phase: report.Reading, Planned: p.Rejects, Detail: "compressor"},
 	}
-	write(total)
-	for _, l := range lines {
-		write(l)
+	if p.Checks {
+		return lines
 	}
-	return b.String()
+	m := p.Sorter.Memory()
+	return append(lines,
+		report.PlanLine{Name: runs, Phase: report.Reading, Planned: m.Runs, Detail: fmt.Sprintf("%d records each", p.Sorter.RunRecords)},
+		report.PlanLine{Name: pagesToSpill, Phase: report.Reading, Planned: m.PagesToSpill, Detail: fmt.Sprintf("in chunks of %d pages", p.Sorter.ChunkPages)},
+		report.PlanLine{Name: readBuffers, Phase: report.Merging, Planned: m.ReadBuffers, Detail: fmt.Sprintf("%d chunks in a round", p.Sorter.Chunks)},
+		report.PlanLine{Name: openPages, Phase: report.Merging, Planned: m.OpenPages, Detail: fmt.Sprintf("%d runs in a round", p.Sorter.Runs)},
+		report.PlanLine{Name: generations, Phase: report.Merging, Planned: m.Generations, Detail: fmt.Sprintf("%d of a level", p.Sorter.FanIn)},
+		report.PlanLine{Name: stretches, Phase: report.Merging, Planned: m.Stretches, Detail: fmt.Sprintf("%d records each, %s of rows", p.Sorter.StretchRecords, size(int64(p.Sorter.BufferBytes)))},
+		report.PlanLine{Name: compressedResult, Phase: report.Writing, Planned: p.Result, Detail: "compressor"},
+		report.PlanLine{Name: byDay, Phase: report.Writing, Planned: p.Days, Detail: "what the rows add up to"},
+		report.PlanLine{Name: stateBuffers, Phase: report.Writing, Planned: p.State, Detail: "the result of earlier runs"},
+	)
 }
 
 // String returns the plan as a table.
 func (p Plan) String() string {
-	return planTable(planTotal(p.Memory, p.Workers), p.Lines(), false)
-}
-
-// PlanTable returns the plan as a table, with what was used of each part.
-func (r *Report) PlanTable() string {
-	return planTable(planTotal(int64(r.Memory), r.Workers), r.plan, true)
-}
-
-// planTotal is the line of all memory.
-func planTotal(memory int64, workers int) PlanLine {
-	return PlanLine{Name: "memory", Planned: memory, Used: int64(peakMemory()), Detail: fmt.Sprintf("%d workers", workers)}
+	return report.PlanTable(report.PlanTotal(uint64(p.Memory), 0, p.Workers), p.Lines(), false)
 }
 
 // usedPlan returns the plan with what was used of it. It is for the end of a run.
-func (j *job) usedPlan() []PlanLine {
+func (j *job) usedPlan() []report.PlanLine {
 	used := map[string]int64{
 		program:     programResident(),
 		goRuntime:   runtimeUsed(),
-		names:       j.sources.Memory(),
+		names:       j.inputs.sources.Memory(),
 		fileBuffers: j.plan.Buffers,
-		batchesOf:   int64(j.plan.Workers)*workerStack + j.journal.memory.Load(),
+		workersOf:   int64(j.plan.Workers)*workerStack + j.journal.memory.Load(),
 	}
 	in := j.reader.Usage()
 	used[blocks], used[longLine], used[decompressor], used[readAhead] = in.Blocks, in.LongLine, in.Decoder, in.Ahead
-	if j.topics != nil {
-		used[brokers] = clientMemory + int64(fetched*j.plan.Inputs*j.topics.LargestAnswer())
+	if j.inputs.topics != nil {
+		used[brokers] = clientMemory + int64(fetched*j.plan.Inputs*j.inputs.topics.LargestAnswer())
 	}
 	if j.counts.invalid > 0 {
 		used[compressedRejects] = j.plan.Rejects
 	}
 	if j.sorter != nil {
-		j.addSorterUsage(used, j.sorter.Usage())
+		addSorterMemory(used, j.sorter.Used())
 	}
 	if j.calendar != nil {
-		used[days], used[compressedResult], used[stateBuffers] = j.plan.Tallies, j.plan.Result, j.plan.State
+		used[byDay], used[compressedResult], used[stateBuffers] = j.plan.Days, j.plan.Result, j.plan.State
 	}
 	return withUsed(j.plan.Lines(), used)
 }
 
-func (j *job) addSorterUsage(used map[string]int64, u sorter.Usage) {
-	workers := int64(j.plan.Workers)
-	used[runs] = workers * int64(u.RunRecords) * sorter.EntrySize
-	used[pagesToSpill] = int64(u.Pages) * sorter.PageSize
-	used[readBuffers] = int64(u.Chunks) * sorter.ChunkBuffer
-	used[openPages] = int64(u.Runs) * sorter.PageSize
-	used[generations] = int64(u.Generations) * sorter.StreamBuffer
-	used[stretches] = min(j.plan.stretchMemory(u.StretchRecords), j.plan.stretchMemory(j.plan.StretchRecords))
+// addSorterMemory adds what the sorter has used.
+func addSorterMemory(used map[string]int64, m sorter.Memory) {
+	used[runs] = m.Runs
+	used[pagesToSpill] = m.PagesToSpill
+	used[readBuffers] = m.ReadBuffers
+	used[openPages] = m.OpenPages
+	used[generations] = m.Generations
+	used[stretches] = m.Stretches
 }
 
 // withUsed fills in what was used. Slack is what the peak has beside all that is
 // known: garbage, and what was used less than planned at the time of the peak.
-func withUsed(lines []PlanLine, used map[string]int64) []PlanLine {
-	byPhase := map[Phase]int64{}
+func withUsed(lines []report.PlanLine, used map[string]int64) []report.PlanLine {
+	byPhase := map[report.Phase]int64{}
 	for i := range lines {
 		l := &lines[i]
 		l.Used = used[l.Name]
 		byPhase[l.Phase] += l.Used
 	}
-	known := byPhase[always] + max(byPhase[reading], byPhase[merging], byPhase[writing])
+	known := byPhase[report.Always] + max(byPhase[report.Reading], byPhase[report.Merging], byPhase[report.Writing])
 	for i := range lines {
 		if lines[i].Name == slack {
 			lines[i].Used = max(0, int64(peakMemory())-known)
@@ -160,12 +145,4 @@ func runtimeUsed() (bytes int64) {
 		}
 	}
 	return bytes
-}
-
-// compressorMemory returns what compressing an output takes, in bytes.
-func compressorMemory(path string) int64 {
-	if path == "-" {
-		return 0
-	}
-	return output.CompressorMemory(path)
 }

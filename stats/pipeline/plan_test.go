@@ -8,6 +8,7 @@ import (
 
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
+	"dailystats/stats/report"
 
 	"github.com/dustin/go-humanize"
 )
@@ -18,6 +19,7 @@ func demands() (all []demand) {
 		for _, window := range []int64{0, minWindow} {
 			for n := range 24 {
 				d := demand{
+					program:   DefaultProgram,
 					maxLine:   maxLine,
 					window:    window,
 					sources:   []int{1, 3, 5000}[n%3],
@@ -49,13 +51,13 @@ func TestPlanKeepsItsPromise(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				sums := map[Phase]int64{}
+				sums := map[report.Phase]int64{}
 				for _, l := range p.Lines() {
 					sums[l.Phase] += l.Planned
 				}
-				read := sums[always] + sums[reading]
-				folded := sums[always] + p.Rejects + sums[merging]
-				written := sums[always] - p.Decoder + sums[merging] + sums[writing]
+				read := sums[report.Always] + sums[report.Reading]
+				folded := sums[report.Always] + p.Rejects + sums[report.Merging]
+				written := sums[report.Always] - p.Decoder + sums[report.Merging] + sums[report.Writing]
 				if most := max(read, folded, written); most > memory {
 					t.Errorf("%d bytes of %d are spent on %+v:\n%v", most, memory, d, p)
 				}
@@ -105,7 +107,7 @@ func TestSmallestPlans(t *testing.T) {
 		{64 * mib, 4, minWindow, kafka.MinFetchSize},
 	} {
 		for _, sources := range []int{1, 2, 5000} {
-			if _, err := newPlan(test.memory, test.parallel, demand{maxLine: DefaultMaxLine, sources: sources, window: test.window, fetchSize: test.fetchSize}); err != nil {
+			if _, err := newPlan(test.memory, test.parallel, demand{program: DefaultProgram, maxLine: DefaultMaxLine, sources: sources, window: test.window, fetchSize: test.fetchSize}); err != nil {
 				t.Errorf("%+v, %d sources: %v", test, sources, err)
 			}
 		}
@@ -126,11 +128,11 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 		{64 * mib, 2, 100 * mib},
 		{64 * mib, 2, 1 << 40},
 	} {
-		_, err := newPlan(test.memory, test.parallel, demand{maxLine: test.maxLine, sources: 1})
+		_, err := newPlan(test.memory, test.parallel, demand{program: DefaultProgram, maxLine: test.maxLine, sources: 1})
 		if !errors.Is(err, ErrUsage) || strings.Contains(err.Error(), "\n") {
 			t.Fatalf("%+v: the error is %v", test, err)
 		}
-		named := regexp.MustCompile(`give --memory ([0-9]+MiB)`).FindStringSubmatch(err.Error())
+		named := regexp.MustCompile(`give Options.Memory ([0-9]+MiB)`).FindStringSubmatch(err.Error())
 		if named == nil {
 			t.Fatalf("no way out in: %v", err)
 		}
@@ -138,7 +140,7 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 		if parseErr != nil {
 			t.Fatal(parseErr)
 		}
-		if _, err := newPlan(int64(enough), test.parallel, demand{maxLine: test.maxLine, sources: 1}); err != nil {
+		if _, err := newPlan(int64(enough), test.parallel, demand{program: DefaultProgram, maxLine: test.maxLine, sources: 1}); err != nil {
 			t.Errorf("what an error named doesn't work: %v", err)
 		}
 	}
@@ -147,7 +149,7 @@ func TestPlanNamesWhatWorks(t *testing.T) {
 // TestPlanTable proves that the table for the debug log has a line for each
 // share.
 func TestPlanTable(t *testing.T) {
-	p, err := newPlan(DefaultMemory, 4, demand{maxLine: DefaultMaxLine, sources: 2, window: minWindow})
+	p, err := newPlan(DefaultMemory, 4, demand{program: DefaultProgram, maxLine: DefaultMaxLine, sources: 2, window: minWindow})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,19 +4,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"dailystats/sorter"
 	"dailystats/stats/input"
-	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
+	"dailystats/stats/report"
+	"dailystats/stats/result"
+	"dailystats/stats/spill"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -29,105 +30,174 @@ import (
 // A goroutine is left behind where ctx ends Run while standard input is being read,
 // or a pipe, a device or a disk is waited for that is written to: it ends when that
 // call does.
-func Run(ctx context.Context, o Options) (Report, error) {
+func Run(ctx context.Context, o Options) (report.Report, error) {
 	start := time.Now()
 	j, err := newJob(ctx, o)
 	if err != nil {
-		return Report{}, err
+		return report.Report{}, err
 	}
 	defer j.close()
 	stop := j.follow()
 	err = withWayOut(j.do(ctx))
 	stop()
-	report := j.report()
-	report.Seconds = float64(time.Since(start).Milliseconds()) / 1000
+	r := j.report()
+	r.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
-		err = cmp.Or(j.publish(ctx, report, err), err)
+		err = cmp.Or(j.publish(ctx, r, err), err)
 	}
 	if err == nil {
 		err = j.commitGroups(ctx)
 	}
-	return report, err
+	return r, err
 }
 
 // job is one run.
 type job struct {
 	Options
-	plan       Plan
-	topics     *kafka.Inputs // nil where there are none
-	state      *state        // nil where none is kept
-	sources    *input.Sources
-	result     *output.File   // nil where events are only checked, or the result is divided
-	shards     []*output.File // of the result, where it is divided
-	newFolder  string         // that was made for them
-	rejects    *output.File   // nil where none are wanted
+	plan    Plan
+	inputs  inputs
+	outputs outputs
+	state   *state // nil if none is kept
+
+	result     *output.File   // nil if events are only checked, or the result is divided
+	shards     []*output.File // of the result, if it is divided
+	rejects    *output.File   // nil if none are wanted
 	reportFile *output.File   // likewise
 	metrics    *output.File   // likewise
-	page       *output.File   // likewise
+	page       *output.File   // likewise, HTML
 
 	reader  *input.Reader
 	journal journal
-	sorter  *sorter.Sorter // nil where events are only checked
+	sorter  *sorter.Sorter // nil if events are only checked
 
-	counts    counts
-	groups    uint64
-	talliesMu sync.Mutex
-	tallies   []*tally // one for each worker of the reduce pass
-	calendar  *calendar
+	counts   counts
+	rows     uint64 // of the result
+	byDayMu  sync.Mutex
+	byDay    []*report.Days // one for each worker of the reduce pass
+	calendar *report.Calendar
 
-	course      *course       // nil where no page is wanted
-	eventsSoFar atomic.Uint64 // valid ones, in the blocks that are through
+	course      *course       // nil if no HTML page is wanted
+	eventsSoFar atomic.Uint64 // valid ones, in the blocks that are done
 	merging     atomic.Bool
 }
 
 // newJob checks all that can be checked before anything is read.
 func newJob(ctx context.Context, o Options) (*job, error) {
 	j := &job{Options: o.withDefaults()}
-	j.openTopics()
-	if err := j.checkApart(new(input.Found)); err != nil {
-		return nil, err
-	}
-	if err := j.openState(); err != nil {
-		return nil, err
-	}
-	if err := j.openInputs(ctx); err != nil {
+	if err := j.prepare(ctx); err != nil {
 		j.close()
 		return nil, err
 	}
-	if err := j.openOutputs(ctx); err != nil {
-		j.close()
-		return nil, err
-	}
-	var rejects io.Writer
-	if j.rejects != nil {
-		rejects = j.rejects
-	}
-	j.journal = newJournal(&j.Options, rejects, &j.plan)
 	if j.Observer.Started != nil {
 		j.Observer.Started(j.progress)
 	}
 	return j, nil
 }
 
-func (o Options) withDefaults() Options {
-	o.Memory = cmp.Or(o.Memory, DefaultMemory)
-	o.MaxLine = cmp.Or(o.MaxLine, DefaultMaxLine)
-	o.TempDir = cmp.Or(o.TempDir, DefaultTempDir())
-	if o.Stdin == nil {
-		o.Stdin = os.Stdin
+func (j *job) prepare(ctx context.Context) (err error) {
+	if j.inputs, err = newInputs(j.Inputs, j.Stdin, j.warn); err != nil {
+		return err
 	}
-	if o.Stdout == nil {
-		o.Stdout = os.Stdout
+	if err := j.check(&j.inputs); err != nil {
+		return err
 	}
-	return o
+	j.outputs.stdout = j.Stdout
+	j.inputs.openTopics(j.Kafka, j.fetchSize())
+	if err := j.keepApart(new(input.Found)); err != nil {
+		return err
+	}
+	if err := j.openState(); err != nil {
+		return err
+	}
+	if err := j.openInputs(ctx); err != nil {
+		return err
+	}
+	if err := j.openOutputs(ctx); err != nil {
+		return err
+	}
+	j.journal = newJournal(j)
+	return nil
 }
 
-// DefaultTempDir is $TMPDIR, else /var/tmp: /tmp is memory on many systems.
-func DefaultTempDir() string {
-	if dir := os.Getenv("TMPDIR"); dir != "" || runtime.GOOS == "windows" {
-		return os.TempDir()
+// openInputs finds the inputs, none of which may be written, plans the memory for them, and
+// creates their reader. It may have to wait for the first bytes of standard input.
+func (j *job) openInputs(ctx context.Context) error {
+	found, err := j.inputs.find(ctx, j.Memory, j.Program, j.state.coveredBy())
+	if err != nil {
+		return err
 	}
-	return "/var/tmp"
+	if err := cmp.Or(j.checkShardFolder(), j.keepApart(found)); err != nil {
+		return err
+	}
+	if j.inputs.sources, err = j.Shard.Of(j.inputs.sources); err != nil {
+		return UsageErrorf("Options.Shard %v: %w", j.Shard, err)
+	}
+	window, err := j.inputs.leastWindow(ctx, j.Piece)
+	if err != nil {
+		return err
+	}
+	if j.plan, err = newPlan(j.Memory, j.Parallel, j.demand(window)); err != nil {
+		return err
+	}
+	if j.Observer.Plan != nil {
+		j.Observer.Plan(j.plan)
+	}
+	j.reader = input.NewReader(j.inputs.sources, input.Config{
+		Inputs:      j.plan.Inputs,
+		BlockSize:   j.plan.BlockSize,
+		Blocks:      j.plan.Blocks,
+		MaxLine:     j.MaxLine,
+		MaxWindow:   j.plan.Window,
+		AheadWindow: j.plan.AheadWindow,
+		KeptSize:    j.plan.KeptSize,
+		Stdin:       j.inputs.stdin,
+		Piece:       j.Piece,
+	})
+	return nil
+}
+
+// openOutputs creates the files that the job writes, and checks that it could spill.
+func (j *job) openOutputs(ctx context.Context) (err error) {
+	if j.Output != "" {
+		if err := prepareTempDir(j.TempDir); err != nil {
+			return err
+		}
+	}
+	if j.state != nil {
+		if err := j.state.create(ctx); err != nil {
+			return err
+		}
+	}
+	if j.OutputShards > 0 {
+		err = j.createShards(ctx)
+	} else {
+		j.result, err = j.outputs.create(ctx, j.Output)
+	}
+	for _, f := range []struct {
+		file **output.File
+		path string
+	}{{&j.rejects, j.Rejects}, {&j.reportFile, j.Report}, {&j.metrics, j.Metrics}, {&j.page, j.HTML}} {
+		if err == nil {
+			*f.file, err = j.outputs.create(ctx, f.path)
+		}
+	}
+	return err
+}
+
+// prepareTempDir checks that a folder for spill files is there, and removes from it what
+// killed runs have left.
+func prepareTempDir(dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return UsageErrorf("Options.TempDir %s is not a folder", dir)
+	}
+	spill.RemoveLeftovers(dir)
+	return nil
+}
+
+func (j *job) warn(message string) {
+	if j.Observer.Warning != nil {
+		j.Observer.Warning(message)
+	}
 }
 
 // do runs the stages.
@@ -150,16 +220,14 @@ func (j *job) do(ctx context.Context) error {
 	return j.result.Finish()
 }
 
-// publish makes the files appear, the result among them unless there was a
-// failure.
-func (j *job) publish(ctx context.Context, report Report, failure error) error {
+// publish makes the files appear, the result only if there was no failure.
+func (j *job) publish(ctx context.Context, r report.Report, failure error) error {
 	j.release()
-	err := cmp.Or(j.writeReport(report), j.writeMetrics(report, failure), j.writePage(report))
-	if err != nil {
+	if err := j.writeReport(r, failure); err != nil {
 		return err
 	}
-	// In this order, whatever comes in between: what is rejected is there when the
-	// state says that it has been read.
+	// In this order, whatever interrupts it: the rejects are there when the state says
+	// that their messages have been read.
 	files := []*output.File{j.rejects}
 	if failure == nil && j.state != nil {
 		files = append(files, j.state.file)
@@ -172,11 +240,11 @@ func (j *job) publish(ctx context.Context, report Report, failure error) error {
 		if j.Observer.Ending == nil {
 			return nil
 		}
-		return j.Observer.Ending(report, failure)
+		return j.Observer.Ending(r, failure)
 	})
 }
 
-// release makes room for what is written last, if anything is.
+// release makes room for the reports, which are written last.
 func (j *job) release() {
 	if j.reportFile == nil && j.metrics == nil && j.page == nil {
 		return
@@ -188,28 +256,12 @@ func (j *job) release() {
 	debug.FreeOSMemory()
 }
 
-// publish commits those of files that are wanted, unless ending fails, which is
-// called when all of them are on disk.
-func publish(ctx context.Context, files []*output.File, ending func() error) error {
-	files = slices.DeleteFunc(files, func(f *output.File) bool { return f == nil })
-	for _, f := range files {
-		if err := f.Finish(); err != nil {
-			return err
-		}
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err := ending(); err != nil {
-		return err
-	}
-	return output.Commit(files...)
-}
-
 // read takes all events in, and judges how many of them were invalid.
 func (j *job) read(ctx context.Context) error {
 	if j.Output != "" {
-		j.sorter = sorter.New(ctx, j.plan.sorterConfig(j.TempDir))
+		sizes := j.plan.Sorter
+		sizes.TempDir = j.TempDir
+		j.sorter = sorter.New(ctx, sizes)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return j.reader.Run(ctx) })
@@ -270,42 +322,65 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 
 // progress may be called by any goroutine.
 func (j *job) progress() Progress {
-	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.sources.Size(), Events: j.eventsSoFar.Load(), Merging: j.merging.Load()}
+	return Progress{BytesRead: j.reader.BytesRead(), BytesTotal: j.inputs.sources.Size(), Events: j.eventsSoFar.Load(), Merging: j.merging.Load()}
 }
 
 // reduce writes the result.
 func (j *job) reduce(ctx context.Context) error {
 	j.merging.Store(true)
-	j.calendar = new(calendar)
+	j.calendar = new(report.Calendar)
 	if j.state != nil {
 		return j.reduceWithState(ctx)
 	}
 	if j.shards != nil {
 		return j.reduceToShards(ctx)
 	}
-	if _, err := io.WriteString(j.result, output.Header); err != nil {
+	if _, err := io.WriteString(j.result, result.Header); err != nil {
 		return err
 	}
-	groups, err := j.sorter.Reduce(ctx, j.newRows, j.result)
-	j.groups = groups
+	var err error
+	j.rows, err = j.sorter.Reduce(ctx, j.newRows, j.result)
 	return err
 }
 
-// close gives back what the job holds, without trace of what wasn't committed.
+// commitGroups commits what was read to consumer groups, when it has been written.
+func (j *job) commitGroups(ctx context.Context) error {
+	if !j.Commit || !j.inputs.hasTopics() {
+		return nil
+	}
+	err := j.inputs.topics.Commit(ctx)
+	if err != nil && j.state != nil {
+		j.warn(fmt.Sprintf("%v: the state has the offsets, so nothing will be read again", err))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the result is complete, but the next run would read the same messages", err)
+	}
+	return nil
+}
+
+// warnOfGrowth warns of partitions that were added too late to be read.
+func (j *job) warnOfGrowth(ctx context.Context) {
+	if !j.inputs.hasTopics() {
+		return
+	}
+	sentences, err := j.inputs.topics.Grown(ctx)
+	if err != nil {
+		j.warn(fmt.Sprintf("cannot check whether topics have new partitions: %v", err))
+	}
+	for _, s := range sentences {
+		j.warn(s)
+	}
+}
+
+// close gives back what the job holds, without a trace of what wasn't committed.
 func (j *job) close() {
 	if j.sorter != nil {
 		j.sorter.Close()
 	}
-	if j.topics != nil {
-		j.topics.Close()
-	}
+	j.inputs.close()
 	if j.state != nil {
 		j.state.close()
 	}
-	for _, f := range []*output.File{j.result, j.rejects, j.reportFile, j.metrics, j.page} {
-		if f != nil {
-			f.Discard()
-		}
-	}
-	j.discardShards()
+	j.outputs.discard()
 }

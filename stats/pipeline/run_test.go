@@ -19,14 +19,15 @@ import (
 
 	"dailystats/stats"
 	"dailystats/stats/event"
-	"dailystats/stats/output"
+	"dailystats/stats/report"
+	"dailystats/stats/result"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
-// result runs o on inputs, which it writes to files, and returns what comes out.
-func result(t testing.TB, o Options, inputs ...string) (csv string, rejects []reject, report Report, err error) {
+// runToBytes runs o on inputs, which it writes to files, and returns what comes out.
+func runToBytes(t testing.TB, o Options, inputs ...string) (csv string, rejects []reject, report report.Report, err error) {
 	t.Helper()
 	checkLeaks(t)
 	dir := t.TempDir()
@@ -99,9 +100,9 @@ func reference(inputs ...string) (csv string, rejects []reject) {
 			})
 		}
 	}
-	csvBytes := []byte(output.Header)
+	csvBytes := []byte(result.Header)
 	for _, k := range slices.SortedFunc(maps.Keys(groups), stats.Key.Compare) {
-		csvBytes = output.AppendRow(csvBytes, k, groups[k], stats.Decimals{})
+		csvBytes = new(result.Rows).Append(csvBytes, k, groups[k])
 	}
 	return string(csvBytes), rejects
 }
@@ -155,7 +156,7 @@ func TestRunAgainstMap(t *testing.T) {
 			if diff := cmp.Diff(wantRejects, readRejects(t, o.Rejects)); diff != "" {
 				t.Fatalf("%+v: %s", o, diff)
 			}
-			if int(report.Groups) != strings.Count(wantCSV, "\n")-1 || int(report.Invalid) != len(wantRejects) {
+			if int(report.Rows) != strings.Count(wantCSV, "\n")-1 || int(report.Invalid) != len(wantRejects) {
 				t.Fatalf("the report is %+v", report)
 			}
 		}
@@ -198,7 +199,7 @@ func FuzzRun(f *testing.F) {
 			t.Skip("might be compressed data")
 		}
 		wantCSV, wantRejects := reference(first, second)
-		csv, rejects, _, err := result(t, Options{Parallel: int(parallel%8) + 1, Memory: 100 * mib}, first, second)
+		csv, rejects, _, err := runToBytes(t, Options{Parallel: int(parallel%8) + 1, Memory: 100 * mib}, first, second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +210,7 @@ func FuzzRun(f *testing.F) {
 			t.Error(diff)
 		}
 		// Nothing that a spreadsheet could take for a formula.
-		if rows, isResult := strings.CutPrefix(csv, output.Header); !isResult || strings.Trim(rows, "0123456789-,.\n") != "" {
+		if rows, isResult := strings.CutPrefix(csv, result.Header); !isResult || strings.Trim(rows, "0123456789-,.\n") != "" {
 			t.Errorf("more than numbers: %q", csv)
 		}
 	})
@@ -267,7 +268,7 @@ func TestObserverOrder(t *testing.T) {
 			return nil
 		},
 	}}
-	_, rejects, report, err := result(t, o, inputs...)
+	_, rejects, report, err := runToBytes(t, o, inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +292,7 @@ func TestMaxInvalidStops(t *testing.T) {
 	}
 	for _, parallel := range []int{1, 4} {
 		o := Options{Parallel: parallel, MaxInvalid: limit}
-		csv, rejects, report, err := result(t, o, strings.Repeat("bad\n", 2_000_000))
+		csv, rejects, report, err := runToBytes(t, o, strings.Repeat("bad\n", 2_000_000))
 		if !errors.Is(err, ErrTooManyInvalid) {
 			t.Fatalf("the error is %v", err)
 		}
@@ -312,7 +313,7 @@ func TestLongLines(t *testing.T) {
 		return strings.Replace(line, `""`, `"`+strings.Repeat("x", length-len(line))+`"`, 1)
 	}
 	lines := []string{valid(100), valid(DefaultMaxLine), valid(DefaultMaxLine + 1), "bad", valid(300_000), strings.Repeat("\x01", 300_000), valid(10 * DefaultMaxLine), valid(100)}
-	_, rejects, report, err := result(t, Options{Parallel: 3}, strings.Join(lines, "\n"))
+	_, rejects, report, err := runToBytes(t, Options{Parallel: 3}, strings.Join(lines, "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -477,7 +478,7 @@ func TestCheckOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Lines != 3 || report.Blank != 1 || report.Events != 1 || report.Invalid != 1 || report.Groups != 0 {
+	if report.Lines != 3 || report.Blank != 1 || report.Events != 1 || report.Invalid != 1 || report.Rows != 0 {
 		t.Errorf("the report is %+v", report)
 	}
 }

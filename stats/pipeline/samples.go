@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"dailystats/stats/event"
+	"dailystats/stats/report"
 )
 
 // samples are the first invalid events of each rule, in input order. The nil
@@ -14,10 +15,8 @@ type samples struct {
 }
 
 type sample struct {
-	rule    event.Rule
-	input   string
-	line    uint64
-	message string
+	rule event.Rule
+	report.Sample
 }
 
 const mostSamples = 3 // of each rule
@@ -30,7 +29,7 @@ func (s *samples) find(found []sample, e Invalid) []sample {
 	}
 	for rule := range e.Fault.Rules.All() {
 		if !s.enough[rule].Load() && countOf(found, rule) < mostSamples {
-			found = append(found, sample{rule, e.Input, e.Line, e.Fault.Message()})
+			found = append(found, sample{rule, report.Sample{Code: rule.String(), Input: e.Input, Line: e.Line, Message: e.Fault.Message()}})
 		}
 	}
 	return found
@@ -43,6 +42,19 @@ func countOf(found []sample, rule event.Rule) (n int) {
 		}
 	}
 	return n
+}
+
+// all returns the samples, by rule.
+func (s *samples) all() (all []report.Sample) {
+	if s == nil {
+		return nil
+	}
+	for _, of := range s.of {
+		for _, f := range of {
+			all = append(all, f.Sample)
+		}
+	}
+	return all
 }
 
 // keep takes what was found in a block, when it is the block's turn.

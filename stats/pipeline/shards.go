@@ -13,6 +13,7 @@ import (
 	"dailystats/sorter"
 	"dailystats/stats"
 	"dailystats/stats/output"
+	"dailystats/stats/result"
 )
 
 // MaxOutputShards is the most files that a result can be divided into.
@@ -59,34 +60,20 @@ func (j *job) resultPaths() []string {
 	return []string{j.Output}
 }
 
-// checkShards refuses a division that can't be.
-func (j *job) checkShards() error {
-	switch {
-	case j.OutputShards == 0:
+// checkShardFolder returns an error if the folder for a divided result is a file, or has
+// shards of another division: whoever reads it would count them, too.
+func (j *job) checkShardFolder() error {
+	if j.OutputShards == 0 {
 		return nil
-	case j.OutputShards < 0 || j.OutputShards > MaxOutputShards:
-		return UsageErrorf("a result can be divided into 1 to %d files", MaxOutputShards)
-	case j.Output == "" || j.Output == "-":
-		return UsageErrorf("a result that is divided goes to a folder: give one as the output")
-	case j.State != "":
-		return UsageErrorf("the result of a state can't be divided into output shards")
-	case j.OutputShards*filesOfShard+ownFiles > openFiles():
-		return UsageErrorf("%d output shards take more open files than the %d that a process may have: raise that limit (ulimit -n), or give fewer", j.OutputShards, openFiles())
 	}
 	info, err := os.Stat(j.Output)
-	if err == nil && !info.IsDir() {
-		return UsageErrorf("%s is a file: a result that is divided goes to a folder", j.Output)
-	}
-	return j.checkOtherShards()
-}
-
-// checkOtherShards refuses a folder with shards of another division: whoever reads
-// the folder would count them, too.
-func (j *job) checkOtherShards() error {
-	entries, err := os.ReadDir(j.Output)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err == nil && !info.IsDir() {
+		return UsageErrorf("%s is a file: a result that is divided goes to a folder", j.Output)
+	}
+	entries, err := os.ReadDir(j.Output)
 	if err != nil {
 		return err
 	}
@@ -103,32 +90,19 @@ func (j *job) checkOtherShards() error {
 	return nil
 }
 
-// createShards makes the files of a result that is divided, and their folder.
+// createShards creates the files of a divided result, and their folder.
 func (j *job) createShards(ctx context.Context) error {
-	switch err := os.Mkdir(j.Output, 0o777); {
-	case err == nil:
-		j.newFolder = j.Output
-	case !errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("cannot write to folder %s: %w", j.Output, err)
+	if err := j.outputs.createFolder(j.Output); err != nil {
+		return err
 	}
 	for _, path := range j.shardPaths() {
-		f, err := j.create(ctx, path)
+		f, err := j.outputs.create(ctx, path)
 		if err != nil {
 			return err
 		}
 		j.shards = append(j.shards, f)
 	}
 	return nil
-}
-
-// discardShards leaves no trace of shards that weren't committed.
-func (j *job) discardShards() {
-	for _, f := range j.shards {
-		f.Discard()
-	}
-	if j.newFolder != "" {
-		_ = os.Remove(j.newFolder) // where it is empty
-	}
 }
 
 // reduceToShards writes the result to the files that it is divided into.
@@ -138,8 +112,8 @@ func (j *job) reduceToShards(ctx context.Context) error {
 		return err
 	}
 	newRows := func() sorter.Renderer { return &shardRows{rows: j.newRows(), count: len(j.shards)} }
-	groups, err := j.sorter.Reduce(ctx, newRows, w)
-	j.groups = groups
+	var err error
+	j.rows, err = j.sorter.Reduce(ctx, newRows, w)
 	return err
 }
 
@@ -164,13 +138,16 @@ func (r *shardRows) Append(dst []byte, k stats.Key, t stats.Totals) []byte {
 	return dst
 }
 
+// End implements [sorter.Renderer]: each row is complete.
+func (r *shardRows) End(dst []byte) []byte { return dst }
+
 // shardWriter writes what shardRows renders, each row to its shard's file. Each Write
 // must have whole rows.
 type shardWriter struct{ files []*output.File }
 
 func (w *shardWriter) writeHeaders() error {
 	for _, f := range w.files {
-		if _, err := f.Write([]byte(output.Header)); err != nil {
+		if _, err := f.Write([]byte(result.Header)); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"dailystats/sorter"
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
+	"dailystats/stats/result"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -67,15 +68,7 @@ var stateTable = crc32.MakeTable(crc32.Castagnoli)
 // openState opens the state, if one is wanted, and keeps others from it.
 func (j *job) openState() error {
 	if j.State == "" {
-		return j.checkCommit()
-	}
-	for _, arg := range j.Inputs {
-		if !kafka.IsURL(arg) {
-			return UsageErrorf("Options.State is for Kafka topics alone: %s would be counted again by each run", arg)
-		}
-	}
-	if j.Output == "" {
-		return UsageErrorf("Options.State needs an output")
+		return nil
 	}
 	if err := os.Mkdir(j.State, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return UsageErrorf("Options.State: %w", err)
@@ -96,19 +89,6 @@ func (j *job) openState() error {
 		j.warn(fmt.Sprintf("Options.State %s is new: the result is of what is read from now on", j.State))
 	}
 	j.state = s
-	return nil
-}
-
-// checkCommit refuses a commit that would be to nothing.
-func (j *job) checkCommit() error {
-	for _, arg := range j.Inputs {
-		if request, err := kafka.Parse(arg); kafka.IsURL(arg) && err == nil && request.Group != "" {
-			return nil
-		}
-	}
-	if j.Commit {
-		return UsageErrorf("Options.Commit needs an input kafka://… with a group")
-	}
 	return nil
 }
 
@@ -165,6 +145,14 @@ func (s *state) close() {
 	}
 }
 
+// coveredBy returns how far partitions have been read, or nil without a state.
+func (s *state) coveredBy() kafka.Covered {
+	if s == nil {
+		return nil
+	}
+	return s.covered
+}
+
 // covered tells how far a partition has been read. It implements kafka.Covered.
 func (s *state) covered(topic string, partition int32) (offset int64, id string, ok bool) {
 	t, ok := s.Topics[topic]
@@ -187,18 +175,15 @@ func (s *state) cover(ranges []kafka.Range) {
 	}
 }
 
-// stateMemory is what reduceWithState takes for its readers and writers, in bytes.
-const stateMemory = 2*maxPartBuffer + 2*writeSize
-
 // reduceWithState adds what was read to the result of the state, in one pass over
 // both, and writes the new state and the result.
 func (j *job) reduceWithState(ctx context.Context) error {
 	reader, writer := io.Pipe()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		_, err := io.WriteString(writer, output.Header)
+		_, err := io.WriteString(writer, result.Header)
 		if err == nil {
-			_, err = j.sorter.Reduce(ctx, func() sorter.Renderer { return new(output.Rows) }, writer)
+			_, err = j.sorter.Reduce(ctx, func() sorter.Renderer { return new(result.Rows) }, writer)
 		}
 		writer.CloseWithError(err)
 		return err
@@ -215,22 +200,23 @@ func (j *job) reduceWithState(ctx context.Context) error {
 // was read.
 func (j *job) addToState(ctx context.Context, rows io.Reader) error {
 	s := j.state
-	readers := []*rowReader{{ctx: ctx, name: "this run", text: io.NopCloser(rows), buf: make([]byte, maxPartBuffer)}}
+	readers := []*result.Reader{result.NewReader(ctx, "this run", io.NopCloser(rows), make([]byte, stateBuffer))}
 	sum := crc32.New(stateTable)
 	if s.old != nil {
 		old := io.TeeReader(io.NewSectionReader(s.old, 0, s.size), sum)
-		readers = append(readers, &rowReader{ctx: ctx, name: s.path, text: io.NopCloser(old), buf: make([]byte, maxPartBuffer)})
+		readers = append(readers, result.NewReader(ctx, s.path, io.NopCloser(old), make([]byte, stateBuffer)))
 	}
 	newSum := crc32.New(stateTable)
-	result := &rowWriter{w: j.result, rows: j.newRows()}
-	if err := addUp(readers, &rowWriter{w: io.MultiWriter(s.file, newSum), rows: new(output.Rows)}, result); err != nil {
+	newState := &result.Writer{Out: io.MultiWriter(s.file, newSum), Append: new(result.Rows).Append}
+	newResult := &result.Writer{Out: j.result, Append: j.newRows().Append}
+	if err := result.Sum(readers, newState, newResult); err != nil {
 		return err
 	}
 	if s.old != nil && sum.Sum32() != s.Sum {
 		return fmt.Errorf("Options.State: %s is damaged: its checksum is wrong: restore it from a backup, or start a new one", s.path)
 	}
-	j.groups = result.count
-	return s.end(newSum, j.topics.Ranges())
+	j.rows = newResult.Rows()
+	return s.end(newSum, j.inputs.topics.Ranges())
 }
 
 // end writes the last line of the new state, and puts it on disk.

@@ -72,14 +72,12 @@ func TestState(t *testing.T) {
 			if diff := cmp.Diff(runText(t, strings.Join(all, "\n"), decimals), got.String()); diff != "" {
 				t.Fatal(diff)
 			}
-			if rows := strings.Count(got.String(), "\n") - 1; report.Groups != uint64(rows) || report.Result.tally.users() != uint64(rows) {
-				t.Fatalf("the report says %d rows, %d users of each day: there are %d", report.Groups, report.Result.tally.users(), rows)
+			if rows := strings.Count(got.String(), "\n") - 1; report.Rows != uint64(rows) || report.Result.ByDay.Total().Users != uint64(rows) {
+				t.Fatalf("the report says %d rows, %d users of each day: there are %d", report.Rows, report.Result.ByDay.Total().Users, rows)
 			}
 		}
 	})
 }
-
-func (t *tally) users() uint64 { total := t.total(); return total.Users }
 
 // TestTopicLeaks proves that a run on a topic gives back what it holds, be it whole,
 // stopped, or ended by an error.

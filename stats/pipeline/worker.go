@@ -23,7 +23,7 @@ type worker struct {
 
 	counts      counts
 	eventsSoFar *atomic.Uint64 // of all workers
-	batch       *batch         // for the block at hand; nil between blocks, mostly
+	notes       *notes         // for the block at hand; mostly nil between blocks
 	ended       bool           // there are no more blocks
 }
 
@@ -90,8 +90,8 @@ const shortestEvent = 64
 // next takes what a block needs, and then the block. It returns nil after the
 // last.
 func (w *worker) next(ctx context.Context) (b *input.Block, err error) {
-	if w.batch == nil {
-		if w.batch, err = w.journal.take(ctx); err != nil {
+	if w.notes == nil {
+		if w.notes, err = w.journal.take(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -100,9 +100,9 @@ func (w *worker) next(ctx context.Context) (b *input.Block, err error) {
 
 // flush hands on what the worker holds.
 func (w *worker) flush() error {
-	if w.batch != nil {
-		w.journal.free <- w.batch
-		w.batch = nil
+	if w.notes != nil {
+		w.journal.free <- w.notes
+		w.notes = nil
 	}
 	if w.run == nil {
 		return nil
@@ -127,9 +127,9 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 	if b.Ahead() {
 		return nil // nothing of it is for the journal yet
 	}
-	batch := w.batch
-	w.batch = nil
-	return w.journal.end(b.Number, batch)
+	notes := w.notes
+	w.notes = nil
+	return w.journal.end(b.Number, notes)
 }
 
 // lines reads the lines of a block.
@@ -210,14 +210,14 @@ func (w *worker) reject(ctx context.Context, b *input.Block, n uint64, line []by
 	}
 	e := Invalid{Input: b.Input, Line: b.Line(n), IsOffset: b.Offsets, Fault: fault}
 	if len(line) > longInvalid {
-		if err := w.journal.pass(ctx, b.Number, w.batch); err != nil {
+		if err := w.journal.pass(ctx, b.Number, w.notes); err != nil {
 			return err
 		}
 		return w.journal.passLong(ctx, b.Number, e, line)
 	}
-	w.journal.add(w.batch, e, line)
-	if !w.journal.full(w.batch) {
+	w.journal.add(w.notes, e, line)
+	if !w.journal.full(w.notes) {
 		return nil
 	}
-	return w.journal.pass(ctx, b.Number, w.batch)
+	return w.journal.pass(ctx, b.Number, w.notes)
 }

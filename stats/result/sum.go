@@ -1,4 +1,4 @@
-package pipeline
+package result
 
 import (
 	"fmt"
@@ -6,6 +6,40 @@ import (
 
 	"dailystats/stats"
 )
+
+// Sum writes what the rows of all readers add up to, in one pass, with each of the writers.
+// There must be one reader at least.
+func Sum(readers []*Reader, writers ...*Writer) error {
+	for _, r := range readers {
+		if err := r.start(); err != nil {
+			return err
+		}
+	}
+	for _, w := range writers {
+		w.start()
+	}
+	for c := newContest(readers); c.key() != noKey; {
+		key := c.key()
+		sum, err := c.take()
+		for err == nil && c.key() == key {
+			sum, err = c.add(sum)
+		}
+		if err != nil {
+			return err
+		}
+		for _, w := range writers {
+			if err := w.write(key, sum); err != nil {
+				return err
+			}
+		}
+	}
+	for _, w := range writers {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // contest finds the row with the least key among those that readers are at: a
 // tree of losers (Knuth, volume 3, 5.4.1). Readers are its leaves, and each pair
@@ -17,7 +51,7 @@ import (
 //	  2       3     node n has the loser of its two
 //	4   5   6   7   readers 0 to 3, which are at no node
 type contest struct {
-	readers []*rowReader
+	readers []*Reader
 	nodes   []entrant
 }
 
@@ -33,7 +67,7 @@ func (a entrant) before(b entrant) bool {
 }
 
 // newContest needs one reader at least, each of them at its first row.
-func newContest(readers []*rowReader) *contest {
+func newContest(readers []*Reader) *contest {
 	c := &contest{readers: readers, nodes: make([]entrant, len(readers))}
 	c.nodes[0] = c.play(1)
 	return c
@@ -71,39 +105,6 @@ func (c *contest) take() (stats.Totals, error) {
 	}
 	c.nodes[0] = winner
 	return totals, nil
-}
-
-// addUp writes what the rows of readers, opened ones, add up to.
-func addUp(readers []*rowReader, writers ...*rowWriter) error {
-	for _, r := range readers {
-		if err := r.start(); err != nil {
-			return err
-		}
-	}
-	for _, w := range writers {
-		w.start()
-	}
-	for c := newContest(readers); c.key() != noKey; {
-		key := c.key()
-		sum, err := c.take()
-		for err == nil && c.key() == key {
-			sum, err = c.add(sum)
-		}
-		if err != nil {
-			return err
-		}
-		for _, w := range writers {
-			if err := w.write(key, sum); err != nil {
-				return err
-			}
-		}
-	}
-	for _, w := range writers {
-		if err := w.flush(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // add takes the next row's totals and adds them to sum.

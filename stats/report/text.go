@@ -1,4 +1,4 @@
-package pipeline
+package report
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // figure is a part of a report, for a person.
 type figure struct{ name, text string }
 
-// figures are what a person wants to know of a run first.
+// figures are what a person wants to know about a run first.
 func (r *Report) figures() []figure {
 	f := []figure{
 		{"events", countText(r.Events)},
@@ -23,16 +23,16 @@ func (r *Report) figures() []figure {
 			figure{"purchases", countText(r.Result.Purchases)},
 			figure{"revenue", r.Result.Revenue.String()},
 			figure{"days", r.Result.daysText()},
-			figure{"rows (users of each day)", countText(r.Groups)})
+			figure{"rows (users of each day)", countText(r.Rows)})
 	}
 	return append(f,
 		figure{"time", r.timeText()},
-		figure{"peak memory", fmt.Sprintf("%s of %s", size(int64(r.PeakMemory)), size(int64(r.Memory)))},
-		figure{"spilled", size(int64(r.BytesSpilled))})
+		figure{"peak memory", fmt.Sprintf("%s of %s", humanize.IBytes(r.PeakMemory), humanize.IBytes(r.Memory))},
+		figure{"spilled", humanize.IBytes(r.BytesSpilled)})
 }
 
-// Text is the report for a person at a terminal, a line for each figure, with the
-// reasons of invalid events.
+// Text returns the report for a person at a terminal: a line for each figure, and the codes
+// of invalid events.
 func (r *Report) Text() string {
 	var b strings.Builder
 	for _, f := range r.figures() {

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// TestPage proves that the page shows what was seen, that nothing in the events
+// TestHTML proves that the page shows what was seen, that nothing in the events
 // or in a name becomes a part of it, and that it asks for nothing.
-func TestPage(t *testing.T) {
+func TestHTML(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "<script>alert(1)<\u202e.jsonl")
 	var lines strings.Builder
@@ -26,11 +26,11 @@ func TestPage(t *testing.T) {
 	if err := os.WriteFile(in, []byte(lines.String()), 0o600); err != nil {
 		t.Skip("no file can have such a name here: ", err)
 	}
-	o := Options{Inputs: []string{in}, Output: "-", Stdout: io.Discard, Page: filepath.Join(dir, "page"), TempDir: dir}
+	o := Options{Inputs: []string{in}, Output: "-", Stdout: io.Discard, HTML: filepath.Join(dir, "page"), TempDir: dir}
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(o.Page)
+	data, err := os.ReadFile(o.HTML)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestCourse(t *testing.T) {
 	for i := range 5000 {
 		c.add(Progress{BytesRead: int64(i)})
 	}
-	if len(c.moments) > mostMoments || c.moments[0].read != 0 || c.every < 100*firstDistance {
+	if len(c.moments) > mostMoments || c.moments[0].Read != 0 || c.every < 100*firstDistance {
 		t.Errorf("%d moments, every %v", len(c.moments), c.every)
 	}
 }

@@ -1,41 +1,40 @@
-package pipeline
+package report
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// metric is one of a run's figures as Prometheus has it.
+// metric is one of the figures of a run, for Prometheus.
 type metric struct {
 	name, help string
 	value      any
 }
 
-// gauges are the figures of a run, the last one.
-func (r *Report) gauges(now time.Time, failed bool) []metric {
+// gauges are the figures of a run.
+func (r *Report) gauges(now time.Time, tooManyInvalid bool) []metric {
 	m := []metric{
 		{"end_timestamp_seconds", "When the run ended.", now.Unix()},
-		{"too_many_invalid", "Whether there were more invalid events than allowed, so that no result was written.", bit(failed)},
-		{"lines", "Lines read, blank and invalid ones too.", r.Lines},
-		{"blank_lines", "Lines of white space only.", r.Blank},
+		{"too_many_invalid", "1 if there were too many invalid events, so that no result was written.", bit(tooManyInvalid)},
+		{"lines", "Lines read, including blank and invalid ones.", r.Lines},
+		{"blank_lines", "Lines of only white space.", r.Blank},
 		{"events", "Valid events.", r.Events},
 		{"invalid_events", "Events that were skipped.", r.Invalid},
-		{"rows", "Rows of the result.", r.Groups},
+		{"rows", "Rows of the result.", r.Rows},
 		{"read_bytes", "Bytes of the inputs, as they are stored.", r.BytesRead},
 		{"spilled_bytes", "Bytes written to spill files.", r.BytesSpilled},
-		{"peak_memory_bytes", "Most bytes resident.", r.PeakMemory},
-		{"memory_limit_bytes", "Bytes that were allowed.", r.Memory},
-		{"duration_seconds", "What the run took.", r.Seconds},
+		{"peak_memory_bytes", "Peak memory of the process, resident.", r.PeakMemory},
+		{"memory_limit_bytes", "Memory limit of the process.", r.Memory},
+		{"duration_seconds", "Duration of the run.", r.Seconds},
 	}
 	if r.Result != nil {
 		m = append(m,
 			metric{"purchases", "Purchases among the valid events.", r.Result.Purchases},
-			metric{"revenue", "What the purchases brought.", r.Result.Revenue},
-			metric{"dates", "Days with events.", r.Result.Days})
+			metric{"revenue", "Revenue of the purchases.", r.Result.Revenue},
+			metric{"days", "Days with events.", r.Result.Days})
 	}
 	return m
 }
@@ -47,14 +46,11 @@ func bit(b bool) int {
 	return 0
 }
 
-// writeMetrics writes the file of metrics, if one is wanted, as Prometheus's node
-// exporter collects them (textfile collector).
-func (j *job) writeMetrics(r Report, failure error) error {
-	if j.metrics == nil {
-		return nil
-	}
+// Metrics returns the report as Prometheus's node exporter collects it (textfile
+// collector). tooManyInvalid says that there is no result for that reason.
+func (r *Report) Metrics(now time.Time, tooManyInvalid bool) string {
 	var b strings.Builder
-	for _, m := range r.gauges(time.Now(), failure != nil) {
+	for _, m := range r.gauges(now, tooManyInvalid) {
 		head(&b, m.name, m.help)
 		fmt.Fprintf(&b, "dailystats_%s %v\n", m.name, m.value)
 	}
@@ -62,8 +58,7 @@ func (j *job) writeMetrics(r Report, failure error) error {
 	for _, code := range slices.Sorted(maps.Keys(r.InvalidByCode)) {
 		fmt.Fprintf(&b, "dailystats_invalid_events_by_code{code=%q} %d\n", code, r.InvalidByCode[code])
 	}
-	_, err := io.WriteString(j.metrics, b.String())
-	return err
+	return b.String()
 }
 
 func head(b *strings.Builder, name, help string) {

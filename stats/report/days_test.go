@@ -1,4 +1,4 @@
-package pipeline
+package report
 
 import (
 	"math/bits"
@@ -10,14 +10,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestTally adds up rows by day with a few workers, each of which sees some of
+// TestDays adds up rows by day with a few workers, each of which sees some of
 // them in order, and compares what comes out with a map.
-func TestTally(t *testing.T) {
+func TestDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		apart := rapid.SampledFrom([]stats.Day{1, 2, 1000, stats.MaxDay / 5000}).Draw(t, "days apart")
 		days := rapid.IntRange(1, 5000).Draw(t, "days")
-		tallies := []*tally{newTally(), newTally(), newTally()}
-		marked := new(calendar)
+		parts := []*Days{NewDays(), NewDays(), NewDays()}
+		marked := new(Calendar)
 		want := map[stats.Day]Daily{}
 		var wantSizes [65]uint64
 		for i := range days {
@@ -26,18 +26,18 @@ func TestTally(t *testing.T) {
 				break
 			}
 			totals := stats.Totals{Events: uint64(1 + i%9), Purchases: uint64(i % 2), Revenue: stats.NewAmount(uint64(i%2), 0)}
-			tallies[i*7%3].add(k, totals)
-			marked.mark(k.Day)
+			parts[i*7%3].Add(k, totals)
+			marked.Mark(k.Day)
 			wantSizes[bits.Len64(totals.Events)]++
 			d := want[k.Day]
 			d.add(&Daily{Events: totals.Events, Purchases: totals.Purchases, Revenue: totals.Revenue, Users: 1})
 			want[k.Day] = d
 		}
-		got := merged(tallies)
+		got := MergeDays(parts)
 		if len(got.days) > mostDays || got.sizes != wantSizes {
 			t.Fatalf("%d days, sizes %v, want %v", len(got.days), got.sizes, wantSizes)
 		}
-		span, first, last := marked.span()
+		span, first, last := marked.Range()
 		if span != len(want) || first != 0 || want[last].Users == 0 {
 			t.Fatalf("%d days from %v to %v, want %d", span, first, last, len(want))
 		}

@@ -1,4 +1,4 @@
-package output
+package result
 
 import (
 	"math"
@@ -19,13 +19,13 @@ func forms() (all []stats.Decimals) {
 	return all
 }
 
-// TestParseUndoesAppendRow proves that each row comes back as it was, or as what
+// TestParseUndoesRows.Append proves that each row comes back as it was, or as what
 // it was rounded to, whatever row was before.
-func TestParseUndoesAppendRow(t *testing.T) {
+func TestParseUndoesappendRow(t *testing.T) {
 	day := rapid.OneOf(rapid.Uint32Range(0, 3), rapid.Uint32Range(0, uint32(stats.MaxDay)))
 	limb := rapid.OneOf(rapid.SampledFrom([]uint64{0, 1, stats.LimbBase - 1}), rapid.Uint64Range(0, stats.LimbBase-1))
 	rapid.Check(t, func(t *rapid.T) {
-		var p RowParser
+		var p Parser
 		for range rapid.IntRange(1, 5).Draw(t, "rows") {
 			key := stats.Key{Day: stats.Day(day.Draw(t, "day")), User: rapid.Int64().Draw(t, "user")}
 			totals := stats.Totals{Events: rapid.Uint64Range(1, math.MaxUint64).Draw(t, "events")}
@@ -33,9 +33,9 @@ func TestParseUndoesAppendRow(t *testing.T) {
 				totals.Revenue = stats.AmountOfLimbs(totals.Purchases-1, limb.Draw(t, "whole"), limb.Draw(t, "fraction"))
 			}
 			for _, d := range forms() {
-				row := string(AppendRow(nil, key, totals, d))
+				row := string(appendRow(nil, key, totals, d))
 				gotKey, got, err := p.Parse([]byte(strings.TrimSuffix(row, "\n")))
-				if err != nil || gotKey != key || string(AppendRow(nil, gotKey, got, d)) != row {
+				if err != nil || gotKey != key || string(appendRow(nil, gotKey, got, d)) != row {
 					t.Fatalf("%q became %v %v, %v", row, gotKey, got, err)
 				}
 				if (d == stats.Decimals{}) && got != totals {
@@ -46,7 +46,7 @@ func TestParseUndoesAppendRow(t *testing.T) {
 	})
 }
 
-// FuzzParseRow proves that nothing is taken for a row but what AppendRow writes
+// FuzzParseRow proves that nothing is taken for a row but what Rows.Append writes
 // in one of the forms, and that all else is called what it is on one line.
 func FuzzParseRow(f *testing.F) {
 	for _, row := range []string{
@@ -57,7 +57,7 @@ func FuzzParseRow(f *testing.F) {
 		f.Add(row)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		var p RowParser
+		var p Parser
 		key, totals, err := p.Parse([]byte(line))
 		if again, sum, _ := p.Parse([]byte(line)); again != key || sum != totals {
 			t.Errorf("%q is %v %v, and the same day again %v %v", line, key, totals, again, sum)
@@ -69,7 +69,7 @@ func FuzzParseRow(f *testing.F) {
 			return
 		}
 		for _, d := range forms() {
-			if string(AppendRow(nil, key, totals, d)) == line+"\n" {
+			if string(appendRow(nil, key, totals, d)) == line+"\n" {
 				return
 			}
 		}
@@ -105,7 +105,7 @@ func TestParseFaults(t *testing.T) {
 		"2024-01-01,-9223372036854775809,1,0,0.00": `user_id "-9223372036854775809" is not a number of 64 bits without a needless 0 or +`,
 		"2024-01-01,1,18446744073709551616,0,0.00": `event_count "18446744073709551616" is not a count below 2^64 without a needless 0`,
 	} {
-		var p RowParser
+		var p Parser
 		for range 2 {
 			if _, _, err := p.Parse([]byte(line)); err == nil || err.Error() != want {
 				t.Errorf("%q: the error is %v, want %s", line, err, want)
@@ -142,7 +142,7 @@ func TestParseAllocatesNothing(t *testing.T) {
 	if got := len(rows[0]) + 1; got != LongestRow {
 		t.Errorf("the longest row has %d bytes, not %d", got, LongestRow)
 	}
-	var p RowParser
+	var p Parser
 	if n := testing.AllocsPerRun(100, func() {
 		for _, row := range rows {
 			if _, _, err := p.Parse(row); err != nil {
@@ -156,7 +156,7 @@ func TestParseAllocatesNothing(t *testing.T) {
 
 func BenchmarkParseRow(b *testing.B) {
 	row := []byte("2024-01-01,123456,2,1,19.99")
-	var p RowParser
+	var p Parser
 	b.SetBytes(int64(len(row) + 1))
 	for b.Loop() {
 		if _, _, err := p.Parse(row); err != nil {

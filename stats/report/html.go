@@ -1,29 +1,25 @@
-package pipeline
+package report
 
 import (
 	"fmt"
 	"html"
-	"io"
 	"math"
 	"strconv"
 	"strings"
 
 	"dailystats/stats"
-	"dailystats/stats/event"
-	"dailystats/stats/output/chart"
+	"dailystats/stats/report/chart"
 
 	"github.com/dustin/go-humanize"
 )
 
-// page is a run as an HTML page that stands alone: it needs no network.
-type page struct {
+// htmlPage is a page that stands alone: it needs no network.
+type htmlPage struct {
 	strings.Builder
-	report  Report
-	samples *samples
-	course  *course
+	report *Report
 }
 
-const pageStyle = `
+const style = `
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
@@ -42,35 +38,31 @@ svg { display: block; width: 100%; min-width: 34rem; height: auto; margin: .5rem
 }
 `
 
-// writePage writes the page's file, if one is wanted.
-func (j *job) writePage(r Report) error {
-	if j.page == nil {
-		return nil
-	}
-	p := &page{report: r, samples: j.journal.samples, course: j.course}
+// HTML returns the report as a page that needs no network, with charts.
+func (r *Report) HTML() string {
+	p := &htmlPage{report: r}
 	p.write()
-	_, err := io.WriteString(j.page, p.String())
-	return err
+	return p.String()
 }
 
-func (p *page) write() {
+func (p *htmlPage) write() {
 	p.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n" +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n" +
-		"<link rel=\"icon\" href=\"data:,\"/>\n<title>dailystats</title>\n<style>" + pageStyle + "</style>\n</head>\n<body>\n<h1>dailystats</h1>\n")
+		"<link rel=\"icon\" href=\"data:,\"/>\n<title>dailystats</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>dailystats</h1>\n")
 	p.summary()
 	if p.report.Result != nil {
-		p.result(p.report.Result.tally)
+		p.result(p.report.Result.ByDay)
 	}
 	p.invalid()
 	p.element("h2", "The run")
-	for _, lines := range p.course.charts() {
+	for _, lines := range courseCharts(p.report.Course) {
 		p.lines(lines)
 	}
 	p.WriteString("</body>\n</html>\n")
 }
 
 // summary is what a person wants to know first.
-func (p *page) summary() {
+func (p *htmlPage) summary() {
 	p.WriteString("<dl>\n")
 	for _, f := range p.report.figures() {
 		fmt.Fprintf(p, "<div><dt>%s</dt><dd>%s</dd></div>\n", html.EscapeString(f.name), html.EscapeString(f.text))
@@ -79,7 +71,7 @@ func (p *page) summary() {
 }
 
 // result draws what the events of each day came to.
-func (p *page) result(t *tally) {
+func (p *htmlPage) result(t *Days) {
 	if len(t.days) > 1 {
 		p.days(t)
 	}
@@ -89,7 +81,7 @@ func (p *page) result(t *tally) {
 	}
 }
 
-func (p *page) days(t *tally) {
+func (p *htmlPage) days(t *Days) {
 	each := "per day"
 	if t.width > 1 {
 		each = fmt.Sprintf("per %d days", t.width)
@@ -114,7 +106,7 @@ func (p *page) days(t *tally) {
 }
 
 // points are one figure of all days. Days without events are there, too.
-func (t *tally) points(of func(*Daily) float64) []chart.Point {
+func (t *Days) points(of func(*Daily) float64) []chart.Point {
 	points := make([]chart.Point, 0, len(t.days))
 	for i := range t.days {
 		d := &t.days[i]
@@ -130,7 +122,7 @@ func (t *tally) points(of func(*Daily) float64) []chart.Point {
 }
 
 // distribution shows how many events users have a day.
-func (t *tally) distribution() chart.Bars {
+func (t *Days) distribution() chart.Bars {
 	c := chart.Bars{Title: "Events of a user on a day, and how many rows of the result have so many"}
 	for bits, rows := range t.sizes {
 		if rows == 0 {
@@ -146,22 +138,25 @@ func (t *tally) distribution() chart.Bars {
 	return c
 }
 
-// invalid names the reasons why events were skipped, each with some of them.
-func (p *page) invalid() {
+// invalid lists the codes of invalid events, each with the first ones.
+func (p *htmlPage) invalid() {
 	if p.report.Invalid == 0 {
 		return
 	}
 	p.element("h2", "Invalid events")
 	p.WriteString("<div class=\"wide\"><table>\n<tr><th>reason</th><th>events</th><th>the first ones</th></tr>\n")
-	for rule := range event.RuleCount {
-		count := p.report.InvalidByCode[event.Rule(rule).String()]
-		if count == 0 {
-			continue
+	code := ""
+	for _, s := range p.report.Samples {
+		if s.Code != code {
+			if code != "" {
+				p.WriteString("</td></tr>\n")
+			}
+			code = s.Code
+			fmt.Fprintf(p, "<tr><td>%s</td><td class=\"number\">%s</td><td>", code, countText(p.report.InvalidByCode[code]))
 		}
-		fmt.Fprintf(p, "<tr><td>%s</td><td class=\"number\">%s</td><td>", event.Rule(rule), countText(count))
-		for _, s := range p.samples.of[rule] {
-			fmt.Fprintf(p, "<code>%s</code><br/>\n", html.EscapeString(printable(fmt.Sprintf("%s:%d: %s", s.input, s.line, s.message))))
-		}
+		fmt.Fprintf(p, "<code>%s</code><br/>\n", html.EscapeString(printable(fmt.Sprintf("%s:%d: %s", s.Input, s.Line, s.Message))))
+	}
+	if code != "" {
 		p.WriteString("</td></tr>\n")
 	}
 	p.WriteString("</table></div>\n")
@@ -177,14 +172,14 @@ func printable(text string) string {
 	}, text)
 }
 
-func (p *page) lines(c chart.Lines) { p.chart(c.AppendSVG(nil)) }
-func (p *page) bars(c chart.Bars)   { p.chart(c.AppendSVG(nil)) }
+func (p *htmlPage) lines(c chart.Lines) { p.chart(c.AppendSVG(nil)) }
+func (p *htmlPage) bars(c chart.Bars)   { p.chart(c.AppendSVG(nil)) }
 
-func (p *page) chart(svg []byte) {
+func (p *htmlPage) chart(svg []byte) {
 	fmt.Fprintf(p, "<div class=\"wide\">%s</div>\n", svg)
 }
 
-func (p *page) element(name, text string) {
+func (p *htmlPage) element(name, text string) {
 	fmt.Fprintf(p, "<%s>%s</%s>\n", name, html.EscapeString(text), name)
 }
 
@@ -203,3 +198,20 @@ func figureText(y float64) string {
 }
 
 func countText(n uint64) string { return humanize.Comma(int64(min(n, math.MaxInt64))) }
+
+// courseCharts draws how fast the inputs were read, and the memory that the run took.
+func courseCharts(course []Moment) []chart.Lines {
+	var speed, memory []chart.Point
+	for i, m := range course {
+		memory = append(memory, chart.Point{X: m.Seconds, Y: float64(m.Memory) / (1 << 20)})
+		if i > 0 && m.Seconds > course[i-1].Seconds {
+			before := course[i-1]
+			speed = append(speed, chart.Point{X: m.Seconds, Y: float64(m.Read-before.Read) / 1e6 / (m.Seconds - before.Seconds)})
+		}
+	}
+	seconds := chart.Axis{Label: "seconds", Tight: true}
+	return []chart.Lines{
+		{Title: "Input read, MB/s", X: seconds, Y: chart.Axis{Format: figureText}, Lines: []chart.Line{{Points: speed}}},
+		{Title: "Peak memory so far, MiB", X: seconds, Y: chart.Axis{}, Lines: []chart.Line{{Points: memory}}},
+	}
+}

@@ -1,4 +1,4 @@
-package pipeline
+package report
 
 import (
 	"math/bits"
@@ -6,13 +6,11 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"dailystats/sorter"
 	"dailystats/stats"
-	"dailystats/stats/output"
 )
 
-// Daily is what came of the events of one day, or of several days in a row, where
-// there are too many of them to be kept one by one.
+// Daily is what the events of one day add up to, or those of several consecutive days, if
+// there are too many days to keep each of them.
 type Daily struct {
 	Day       stats.Day // the first one
 	Events    uint64
@@ -28,9 +26,9 @@ func (d *Daily) add(other *Daily) {
 	d.Users += other.Users
 }
 
-// tally adds up the rows of a result by day, in memory that does not depend on
-// how many days there are. It is one goroutine's, which sees rows in key order.
-type tally struct {
+// Days adds up the rows of a result by day, in memory that does not depend on the number
+// of days. It belongs to one goroutine, which sees rows in key order.
+type Days struct {
 	days  []Daily    // rising
 	width stats.Day  // number of days that each of days stands for: a power of two
 	sizes [65]uint64 // rows, by the number of bits of how many events they have
@@ -40,16 +38,19 @@ type tally struct {
 // show.
 const mostDays = 1024
 
-// tallyMemory is what adding up by day takes, in bytes.
-func tallyMemory(workers int) int64 {
-	const all = 2 // one more while they are merged
-	tally := int64(mostDays) * int64(unsafe.Sizeof(Daily{}))
-	return int64(unsafe.Sizeof(calendar{})) + int64(workers)*all*tally
+// DaysMemory is the number of bytes that adding up by day takes, with a Days for each worker
+// and a Calendar for all of them.
+func DaysMemory(workers int) int64 {
+	const copies = 2 // one more while they are merged
+	each := int64(mostDays) * int64(unsafe.Sizeof(Daily{}))
+	return int64(unsafe.Sizeof(Calendar{})) + int64(workers)*copies*each
 }
 
-func newTally() *tally { return &tally{width: 1} }
+// NewDays returns a Days without rows.
+func NewDays() *Days { return &Days{width: 1} }
 
-func (t *tally) add(k stats.Key, totals stats.Totals) {
+// Add adds a row.
+func (t *Days) Add(k stats.Key, totals stats.Totals) {
 	t.sizes[bits.Len64(totals.Events)]++
 	d := t.day(k.Day)
 	d.Events += totals.Events
@@ -61,7 +62,7 @@ func (t *tally) add(k stats.Key, totals stats.Totals) {
 }
 
 // day returns where a day's events are added up. None must be later than it.
-func (t *tally) day(day stats.Day) *Daily {
+func (t *Days) day(day stats.Day) *Daily {
 	for {
 		first := day &^ (t.width - 1)
 		if n := len(t.days); n > 0 && t.days[n-1].Day == first {
@@ -76,7 +77,7 @@ func (t *tally) day(day stats.Day) *Daily {
 }
 
 // widen has each of days stand for twice as many.
-func (t *tally) widen() {
+func (t *Days) widen() {
 	t.width *= 2
 	wide := t.days[:0]
 	for _, d := range t.days {
@@ -90,14 +91,14 @@ func (t *tally) widen() {
 	t.days = wide
 }
 
-// merged adds up tallies, and spoils them.
-func merged(tallies []*tally) *tally {
-	all := newTally()
-	for _, t := range tallies {
+// MergeDays adds up what several goroutines have seen, and spoils it.
+func MergeDays(parts []*Days) *Days {
+	all := NewDays()
+	for _, t := range parts {
 		all.width = max(all.width, t.width)
 	}
 	var days []Daily
-	for _, t := range tallies {
+	for _, t := range parts {
 		for t.width < all.width {
 			t.widen()
 		}
@@ -113,21 +114,22 @@ func merged(tallies []*tally) *tally {
 	return all
 }
 
-// total is what all days come to.
-func (t *tally) total() (total Daily) {
+// Total returns the sum of all days.
+func (t *Days) Total() (total Daily) {
 	for i := range t.days {
 		total.add(&t.days[i])
 	}
 	return total
 }
 
-// calendar is a set of days. Several goroutines may mark some at a time.
-type calendar [stats.MaxDay/64 + 1]atomic.Uint64
+// Calendar is a set of days. Several goroutines may mark days at the same time.
+type Calendar [stats.MaxDay/64 + 1]atomic.Uint64
 
-func (c *calendar) mark(day stats.Day) { c[day/64].Or(1 << (day % 64)) }
+// Mark adds a day.
+func (c *Calendar) Mark(day stats.Day) { c[day/64].Or(1 << (day % 64)) }
 
-// span returns how many days are marked, and the first and the last of them.
-func (c *calendar) span() (days int, first, last stats.Day) {
+// Range returns the number of marked days, and the first and the last of them.
+func (c *Calendar) Range() (days int, first, last stats.Day) {
 	for i := range c {
 		word := c[i].Load()
 		if word == 0 {
@@ -142,29 +144,24 @@ func (c *calendar) span() (days int, first, last stats.Day) {
 	return days, first, last
 }
 
-// rows renders a result's rows and adds them up. It is one worker's.
-type rows struct {
-	output.Rows
-	*tally
-	calendar *calendar
-	marked   stats.Day // the last one, plus 1
-}
+// mostSpans is the maximum number of spans in a report: if days are so scattered that there
+// are more, it has none.
+const mostSpans = 1000
 
-// newRows returns a renderer for one more worker. Several may call it at a time.
-func (j *job) newRows() sorter.Renderer {
-	t := newTally()
-	j.talliesMu.Lock()
-	j.tallies = append(j.tallies, t)
-	j.talliesMu.Unlock()
-	return &rows{Rows: output.Rows{Decimals: j.Decimals}, tally: t, calendar: j.calendar}
-}
-
-// Append implements [sorter.Renderer].
-func (r *rows) Append(dst []byte, k stats.Key, t stats.Totals) []byte {
-	if r.marked != k.Day+1 {
-		r.marked = k.Day + 1
-		r.calendar.mark(k.Day)
+// Spans returns the marked days, or nil if that takes more than mostSpans.
+func (c *Calendar) Spans() (spans []Span) {
+	for day := range stats.Day(len(c)) * 64 {
+		if c[day/64].Load() == 0 || c[day/64].Load()>>(day%64)&1 == 0 {
+			continue
+		}
+		if n := len(spans); n > 0 && spans[n-1][1] == day-1 {
+			spans[n-1][1] = day
+			continue
+		}
+		if len(spans) == mostSpans {
+			return nil
+		}
+		spans = append(spans, Span{day, day})
 	}
-	r.tally.add(k, t)
-	return r.Rows.Append(dst, k, t)
+	return spans
 }

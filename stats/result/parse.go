@@ -1,4 +1,4 @@
-package output
+package result
 
 import (
 	"bytes"
@@ -22,18 +22,18 @@ func ParseHeader(line []byte) error {
 	return nil
 }
 
-// RowParser reads the rows of a result. Its zero value is ready.
-type RowParser struct {
+// Parser reads the rows of a result. Its zero value is ready.
+type Parser struct {
 	day  stats.Day
 	date [dateLen]byte // day's text; zeros before the first row
 }
 
 const dateLen = len("YYYY-MM-DD")
 
-// Parse undoes AppendRow: line is a row without its line end, with revenue in
-// any form. Only what AppendRow writes of the totals of some events is a row.
+// Parse undoes Rows.Append: line is a row without its line end, with revenue in
+// any form. Only what Rows writes of the totals of some events is a row.
 // The error says which column is wrong. A row costs no allocation.
-func (p *RowParser) Parse(line []byte) (stats.Key, stats.Totals, error) {
+func (p *Parser) Parse(line []byte) (stats.Key, stats.Totals, error) {
 	key, totals, ok := p.fast(line)
 	if !ok {
 		key, totals, ok = p.plain(line)
@@ -46,7 +46,7 @@ func (p *RowParser) Parse(line []byte) (stats.Key, stats.Totals, error) {
 
 // fast reads the common rows, of the day before and without large or negative
 // numbers, in one scan. It reports false where it doesn't know.
-func (p *RowParser) fast(line []byte) (key stats.Key, totals stats.Totals, ok bool) {
+func (p *Parser) fast(line []byte) (key stats.Key, totals stats.Totals, ok bool) {
 	if len(line) <= dateLen || [dateLen]byte(line) != p.date || line[dateLen] != ',' {
 		return key, totals, false
 	}
@@ -76,7 +76,7 @@ func cutNumber(text []byte) (n uint64, rest []byte, ok bool) {
 }
 
 // plain reads any row.
-func (p *RowParser) plain(line []byte) (key stats.Key, totals stats.Totals, ok bool) {
+func (p *Parser) plain(line []byte) (key stats.Key, totals stats.Totals, ok bool) {
 	columns, isSplit := splitRow(line)
 	day, isDay := p.parseDate(columns[0])
 	user, isUser := parseInt(columns[1])
@@ -103,7 +103,7 @@ func splitRow(line []byte) (columns [5][]byte, ok bool) {
 }
 
 // parseDate reads a date, and keeps it for the rows behind.
-func (p *RowParser) parseDate(text []byte) (stats.Day, bool) {
+func (p *Parser) parseDate(text []byte) (stats.Day, bool) {
 	day, ok := stats.ParseDay(text)
 	if ok {
 		p.day, p.date = day, [dateLen]byte(text)
