@@ -11,35 +11,25 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 
 	"dailystats/bench/workload"
 	"dailystats/stats/pipeline"
+	"dailystats/testdata/sampling"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 )
 
-// workloadsVariable is the number of workloads that TestDeterminism tries.
-const workloadsVariable = "DAILYSTATS_TEST_WORKLOADS"
-
 // TestDeterminism proves, on random workloads, that neither the number of workers,
 // nor the memory limit, nor how the lines are split, compressed and shuffled
 // changes a byte of the result; and, lines not being shuffled, none of the rejects
 // but line numbers.
 func TestDeterminism(t *testing.T) {
-	workloads := 8
-	if text := os.Getenv(workloadsVariable); text != "" {
-		var err error
-		if workloads, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("%s: %v", workloadsVariable, err)
-		}
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d, %d workloads", seed, workloads)
+	workloads := sampling.Count(5, 100)
+	seed := sampling.Seed(t)
 	var workers sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i := range workloads {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"dailystats/stats/report"
+	"dailystats/testdata/sampling"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -47,7 +48,8 @@ func TestTopicMemory(t *testing.T) {
 	for partition := range int32(4) {
 		brokers["bombs"].produceBomb(partition)
 	}
-	for _, limit := range []struct{ memory, parallel string }{{"24MiB", "1"}, {"32MiB", "2"}, {"64MiB", "4"}} {
+	type limit struct{ memory, parallel string }
+	for _, limit := range sampling.Of(t, []limit{{"24MiB", "1"}, {"32MiB", "2"}, {"64MiB", "4"}}, 1) {
 		for name, b := range brokers {
 			if name == "lz4" && limit.memory != "64MiB" {
 				continue // franz-go's has blocks of 4 MiB, which take twice that; Java's and librdkafka's have 64 KiB

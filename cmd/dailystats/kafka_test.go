@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"dailystats/testdata/sampling"
+
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -410,7 +412,7 @@ func TestCommit(t *testing.T) {
 		b.cluster.KeepControl()
 		return nil, errors.New("the broker hangs up"), true
 	})
-	status, text := execute(t, command, dir, b.url("group=g&from=earliest"), "-o", "result", "--commit", "--kafka-timeout", "3s", "--log-level", "error")
+	status, text := execute(t, command, dir, b.url("group=g&from=earliest"), "-o", "result", "--commit", "--kafka-timeout", "1s", "--log-level", "error")
 	if status != 1 || !strings.Contains(text, "group g could not be committed") || strings.Count(text, "\n") != 1 {
 		t.Errorf("exit status %d: %s", status, text)
 	}
@@ -467,10 +469,9 @@ func TestStateWhileProducing(t *testing.T) {
 // TestStateKills kills runs with a state at random moments, while messages keep
 // coming: in the end, each message counts once.
 func TestStateKills(t *testing.T) {
-	const kills = 100
+	kills := sampling.Count(25, 100)
 	command, b, dir := buildCommand(t), newBroker(t, 2), t.TempDir()
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
 	args := []string{b.url("group=g"), "--state", "state", "-o", "result", "--log-invalid=false"}
 	lines := someEvents(0, 20_000)
 	b.produce(lines)
@@ -493,7 +494,7 @@ func TestStateKills(t *testing.T) {
 			killed++
 		}
 	}
-	t.Logf("seed %d; a run takes %v; %d of %d were killed before their end", seed, usual, killed, runs)
+	t.Logf("a run takes %v; %d of %d were killed before their end", usual, killed, runs)
 	if killed < kills {
 		t.Error("too few kills")
 	}

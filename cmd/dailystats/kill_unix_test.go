@@ -18,10 +18,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// kills is the number of runs that TestKills kills.
-const kills = 200
+	"dailystats/testdata/sampling"
+)
 
 // TestKills sends a run a signal at a random moment: its files are the older ones
 // or whole new ones, and nothing else is there. Only SIGKILL can leave temporary
@@ -30,13 +29,12 @@ const kills = 200
 func TestKills(t *testing.T) {
 	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
 	k.measure()
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0))
-	t.Logf("seed %d; a run takes %v", seed, k.usual)
+	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
+	t.Logf("a run takes %v", k.usual)
 
 	var workers sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i := range kills {
+	for i := range sampling.Count(60, 200) {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGKILL}[i%4]
 		after := time.Duration(random.Float64() * 1.2 * float64(k.usual))
 		free <- struct{}{}
@@ -221,9 +219,7 @@ func TestOneOutput(t *testing.T) {
 func TestReaderLeaves(t *testing.T) {
 	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
 	k.measure()
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0))
-	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
 	size := len(k.files["out/result"])
 	for range 20 {
 		w := newWorkFolder(t, k.events)

@@ -17,14 +17,11 @@ import (
 	"text/tabwriter"
 
 	"dailystats/bench"
+	"dailystats/testdata/sampling"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
-
-// memoryVariable is "all" where TestMemory and TestCgroup are to try all cells of
-// their matrix. Else they try each load once or so.
-const memoryVariable = "DAILYSTATS_TEST_MEMORY"
 
 // The matrix: each load with each of these.
 var (
@@ -53,7 +50,7 @@ func (c cell) String() string {
 // names must work, and be the least that does.
 func TestMemory(t *testing.T) {
 	m := newMatrix(t)
-	m.run(t, m.sample(1), func(*testing.T, cell) (func(pid int) error, error) {
+	m.run(t, sampling.Of(t, m.sample(1), 14), func(*testing.T, cell) (func(pid int) error, error) {
 		return func(int) error { return nil }, nil
 	})
 }
@@ -62,7 +59,7 @@ func TestMemory(t *testing.T) {
 // --memory and 8 MiB, with all that the kernel does for it, and without swap.
 func TestCgroup(t *testing.T) {
 	m := newMatrix(t)
-	m.run(t, m.sample(5), joinCgroup)
+	m.run(t, sampling.Of(t, m.sample(5), 5), joinCgroup)
 }
 
 // joinCgroup returns what puts a cell's process in a cgroup of its own.
@@ -128,21 +125,20 @@ func (l *load) cells() (cells []cell) {
 
 // sample returns the cells to be run: of the whole matrix, one in every. Else it
 // is one of every so many loads, each with other limits than the one before.
-func (m *matrix) sample(every int) (sample []cell) {
-	all := os.Getenv(memoryVariable) == "all"
+func (m *matrix) sample(every int) (chosen []cell) {
 	for i := range loads {
 		l := &loads[i]
 		switch {
-		case all:
+		case sampling.All():
 			cells := l.cells()
 			for n := i % every; n < len(cells); n += every {
-				sample = append(sample, cells[n])
+				chosen = append(chosen, cells[n])
 			}
 		case i%every == 0 && !l.heavy:
-			sample = append(sample, l.example(i))
+			chosen = append(chosen, l.example(i))
 		}
 	}
-	return sample
+	return chosen
 }
 
 // example returns the cell that is to do for all of a load's.
@@ -299,8 +295,8 @@ func (c cell) checkReport(t *testing.T, dir string) (peak uint64) {
 	t.Helper()
 	var report struct {
 		PeakMemory uint64 `json:"peak_memory"`
+		RowsRead   uint64 `json:"rows_read"`
 		Rows       uint64 `json:"rows"`
-		Groups     uint64 `json:"groups"`
 	}
 	data, err := readReport(filepath.Join(dir, "report"))
 	if err == nil {
@@ -309,8 +305,8 @@ func (c cell) checkReport(t *testing.T, dir string) (peak uint64) {
 	if err != nil || report.PeakMemory == 0 {
 		t.Errorf("no peak was reported: %v", err)
 	}
-	if c.rows > 0 && (report.Rows != c.rows || report.Rows != c.groups) {
-		t.Errorf("%d rows of %d groups were merged, not %d of %d", report.Rows, report.Rows, c.rows, c.groups)
+	if c.rows > 0 && (report.RowsRead != c.rows || report.Rows != c.sum) {
+		t.Errorf("%d rows were merged to %d, not %d to %d", report.RowsRead, report.Rows, c.rows, c.sum)
 	}
 	return report.PeakMemory
 }

@@ -26,11 +26,11 @@ type load struct {
 	input    inputWriter
 	flags    []string // DIR is a folder to write to
 
-	stdin        bool   // the input is read from a pipe
-	from         int    // MiB; the load can't be read with less
-	rows, groups uint64 // that a merge must report; 0 where that is not looked at
-	heavy        bool   // it takes long: some cells are left out
-	at           cell   // to be tried where not all are; by default, they take turns
+	stdin     bool   // the input is read from a pipe
+	from      int    // MiB; the load can't be read with less
+	rows, sum uint64 // that a merge must report; 0 where that is not looked at
+	heavy     bool   // it takes long: some cells are left out
+	at        cell   // to be tried where not all are; by default, they take turns
 
 	once    sync.Once
 	written inputs
@@ -145,19 +145,19 @@ var loads = []load{
 	{name: "all at once", commands: runAndCheck, input: allAtOnce, flags: slices.Concat(allZstd, []string{"--progress", "always"}), at: cell{nil, "run", 32, 2}},
 
 	// Merges: parts and their buffers, names, decompressors, compressors.
-	{name: "results", commands: mergeOnly, input: results(300, "", roundRows(3000)), rows: 900000, groups: 3000, flags: mergeZstd},
-	{name: "gzip results", commands: mergeOnly, input: results(300, "gzip", roundRows(3000)), rows: 900000, groups: 3000, flags: mergeGzip},
-	{name: "zstd results", commands: mergeOnly, input: results(6, "zstd", exactRows(120_000)), rows: 720000, groups: 120000, flags: mergeZstd, at: cell{nil, "merge", 24, 0}},
-	{name: "xz results", commands: mergeOnly, input: results(3, "xz", exactRows(120_000)), rows: 360000, groups: 120000, flags: mergeZstd},
-	{name: "lz4 results", commands: mergeOnly, input: results(6, "lz4", exactRows(120_000)), rows: 720000, groups: 120000, flags: mergeZstd},
+	{name: "results", commands: mergeOnly, input: results(300, "", roundRows(3000)), rows: 900000, sum: 3000, flags: mergeZstd},
+	{name: "gzip results", commands: mergeOnly, input: results(300, "gzip", roundRows(3000)), rows: 900000, sum: 3000, flags: mergeGzip},
+	{name: "zstd results", commands: mergeOnly, input: results(6, "zstd", exactRows(120_000)), rows: 720000, sum: 120000, flags: mergeZstd, at: cell{nil, "merge", 24, 0}},
+	{name: "xz results", commands: mergeOnly, input: results(3, "xz", exactRows(120_000)), rows: 360000, sum: 120000, flags: mergeZstd},
+	{name: "lz4 results", commands: mergeOnly, input: results(6, "lz4", exactRows(120_000)), rows: 720000, sum: 120000, flags: mergeZstd},
 	{name: "results of all formats", commands: mergeOnly, input: resultsOfAllFormats, flags: mergeZstd},
 	{name: "zstd results, 32 MiB window", commands: mergeOnly, input: results(3, "zstd32", exactRows(400_000)), flags: mergeZstd, from: 256},
-	{name: "1,000 zstd results", commands: mergeOnly, input: results(1000, "zstd", roundRows(1000)), rows: 1000000, groups: 1000, flags: mergeZstd},
+	{name: "1,000 zstd results", commands: mergeOnly, input: results(1000, "zstd", roundRows(1000)), rows: 1000000, sum: 1000, flags: mergeZstd},
 	{name: "a zstd result from a pipe", commands: mergeOnly, input: results(1, "zstd", exactRows(120_000)), stdin: true,
 		flags: []string{"--progress", "always"}},
 	{name: "xz results, 32 MiB window", commands: mergeOnly, input: results(3, "xz32", exactRows(500_000)), flags: mergeGzip, from: 256},
 	{name: "results with long paths", commands: mergeOnly, input: deepFiles(2000, wholeResult(roundRows(1))), flags: mergeZstd, at: cell{nil, "merge", 24, 0}},
-	{name: "10,000 results", commands: mergeOnly, input: results(10_000, "", roundRows(2)), rows: 20000, groups: 2, flags: mergeZstd},
+	{name: "10,000 results", commands: mergeOnly, input: results(10_000, "", roundRows(2)), rows: 20000, sum: 2, flags: mergeZstd},
 	{name: "60,000 results", commands: mergeOnly, input: results(60_000, "", roundRows(1)), heavy: true},
 	{name: "40,000 results as arguments", commands: mergeOnly, input: arguments(40_000, wholeResult(roundRows(1))), heavy: true},
 }

@@ -21,6 +21,7 @@ import (
 	"dailystats/stats/event"
 	"dailystats/stats/report"
 	"dailystats/stats/result"
+	"dailystats/testdata/sampling"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -334,15 +335,13 @@ func TestLongLines(t *testing.T) {
 // cause and changes no file, or was through before.
 func TestCancelled(t *testing.T) {
 	checkLeaks(t)
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0))
-	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
 	in := filepath.Join(t.TempDir(), "in")
 	if err := os.WriteFile(in, []byte(spilledLines()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	usual := cancelAfter(t, in, time.Hour)
-	for range 100 {
+	for range sampling.Count(30, 100) {
 		cancelAfter(t, in, time.Duration(random.Float64()*1.1*float64(usual)))
 	}
 }
