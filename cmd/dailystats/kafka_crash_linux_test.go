@@ -53,7 +53,7 @@ func TestStateCrashes(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range slices.Concat(sampling.Of(t, kills, 30), sampling.Of(t, faults, 20)) {
+	for _, f := range slices.Concat(sampling.Of(t, kills, 20), sampling.Of(t, faults, 12)) {
 		cases <- f
 	}
 	close(cases)
