@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"dailystats/stats/input/decode"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 )
@@ -73,7 +75,7 @@ func (g *gate) Read(p []byte) (int, error) {
 // when a later one is found before, and that all lines before are there.
 func TestFirstError(t *testing.T) {
 	dir := t.TempDir()
-	long := compress(FormatGzip, bytes.Repeat([]byte("{}\n"), 100_000))
+	long := compress(decode.Gzip, bytes.Repeat([]byte("{}\n"), 100_000))
 	for i, data := range [][]byte{long, long[:len(long)-1], long[:20], []byte("\x1f\x8b")} {
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), data, 0o600); err != nil {
 			t.Fatal(err)

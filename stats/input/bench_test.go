@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+
+	"dailystats/stats/input/decode"
 )
 
 // BenchmarkRead measures reading a file from the page cache, in bytes of text.
@@ -13,10 +15,10 @@ func BenchmarkRead(b *testing.B) {
 		fmt.Fprintf(&text, `{"user_id":%d,"event_type":"purchase","timestamp":"2024-01-%02dT10:%02d:00Z","amount":%d.99}`+"\n",
 			i*7919%1_000_003, i%28+1, i%60, i%500)
 	}
-	for _, f := range []Format{FormatPlain, FormatGzip, FormatZstd, FormatLz4} {
+	for _, f := range []decode.Format{decode.Plain, decode.Gzip, decode.Zstd, decode.Lz4} {
 		b.Run("format="+f.String(), func(b *testing.B) {
 			data := text.Bytes()
-			if f != FormatPlain {
+			if f != decode.Plain {
 				data = compress(f, data)
 			}
 			sources := expand(b, writeFile(b, "events", data))

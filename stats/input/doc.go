@@ -1,6 +1,6 @@
 // Package input reads what the user named: files, folders, globs and standard
-// input, plain or compressed, as blocks of whole lines. Memory is fixed,
-// whatever the number of inputs, their size and the length of their lines.
+// input, plain or compressed (package decode), as blocks of whole lines. Memory is
+// fixed, whatever the number of inputs, their size and the length of their lines.
 //
 // In the order of the data:
 //
@@ -8,12 +8,8 @@
 //	expand.go    Expand: arguments become sources, each file once
 //	listing.go   listing: the files of folders and globs, in little memory
 //	identity_*   fileSet: what tells two files apart on this system
-//	format.go    format: how an input is stored, by its first bytes
 //	stored.go    stored: an input's bytes as they are stored, counted, interruptible
-//	decode.go    decoder: stored bytes become text
-//	frames.go    frames: zstd and lz4 data, frame by frame
-//	xz.go        xzReader: the xz container
-//	snappy.go    snappyBlocks: snappy, as messages have it
+//	window.go    NeedsWindow: whether decompressing takes memory that counts
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
 //	shard.go     Shard: a share of the sources

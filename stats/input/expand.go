@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"github.com/dustin/go-humanize"
 )
 
 // ErrNotFound is wrapped by Expand's error where an argument names nothing: no
@@ -24,7 +25,7 @@ type TooManyError struct {
 }
 
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("finding %d inputs takes %s of memory", e.Count, size(e.Memory))
+	return fmt.Sprintf("finding %d inputs takes %s of memory", e.Count, humanize.IBytes(uint64(e.Memory)))
 }
 
 // Expansion says how Expand finds inputs. The zero value is ready for use.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"testing"
 
+	"dailystats/stats/input/decode"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -24,7 +26,7 @@ func FuzzBlocks(f *testing.F) {
 			Stdin:     bytes.NewReader(data),
 		}
 		got, err := readLines(context.Background(), []Source{{Name: "-"}}, c)
-		if formatOf(data[:min(len(data), magicLen)]) != FormatPlain {
+		if decode.FormatOf(data[:min(len(data), decode.MagicLen)]) != decode.Plain {
 			return
 		}
 		if err != nil {

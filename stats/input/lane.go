@@ -6,14 +6,16 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"dailystats/stats/input/decode"
 )
 
 // lane reads one source after the other, side by side with other lanes. It is
 // one goroutine's.
 type lane struct {
 	reader   *Reader
-	raw      *bufio.Reader // an input's stored bytes
-	decoders decoders      // of inputs that are read ahead
+	raw      *bufio.Reader   // an input's stored bytes
+	decoders decode.Decoders // of inputs that are read ahead
 	early    early
 	kept     pool // one block, for lines of an input read ahead that come again
 }
@@ -22,7 +24,7 @@ func newLane(r *Reader) *lane {
 	return &lane{
 		reader:   r,
 		raw:      bufio.NewReaderSize(nil, rawBuffer),
-		decoders: decoders{maxWindow: r.aheadWindow},
+		decoders: decode.Decoders{MaxWindow: r.aheadWindow},
 		early:    early{back: make(pool, 1)},
 		kept:     newPool(1),
 	}
@@ -31,8 +33,8 @@ func newLane(r *Reader) *lane {
 // run reads sources until there are no more.
 func (l *lane) run(ctx context.Context) error {
 	defer func() {
-		l.decoders.close()
-		l.reader.aheadUsed.Add(rawBuffer + l.decoders.used + l.kept.memory())
+		l.decoders.Close()
+		l.reader.aheadUsed.Add(rawBuffer + l.decoders.Used() + l.kept.memory())
 	}()
 	for {
 		s, number, turn, ok := l.reader.order.take()
@@ -110,7 +112,7 @@ func (l *lane) openPart(c *cutter, source Source, s *stored) error {
 
 // readMessages sends the blocks of a source that has messages.
 func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error {
-	messages := source.open(ctx, func(data []byte, f Format) (io.Reader, error) {
+	messages := source.open(ctx, func(data []byte, f decode.Format) (io.Reader, error) {
 		return l.open(ctx, &stored{r: bytes.NewReader(data), size: int64(len(data)), total: &l.reader.bytesRead, format: f}, turn)
 	})
 	defer messages.Close()
@@ -147,16 +149,16 @@ func (l *lane) open(ctx context.Context, s *stored, turn turn) (io.Reader, error
 		return l.openInTurn(s)
 	}
 	l.raw.Reset(s)
-	text, err := l.decoders.open(l.raw, s)
+	text, err := l.decoders.Open(l.raw, s.format, s.failure)
 	return &frugal{ctx: ctx, lane: l, turn: turn, stored: s, text: text}, err
 }
 
 // openInTurn is open with all the memory that a decoder may have. Only the lane
 // that has the turn may do so.
 func (l *lane) openInTurn(s *stored) (io.Reader, error) {
-	l.decoders.close()
+	l.decoders.Close()
 	l.raw.Reset(s)
-	return l.reader.decoders.open(l.raw, s)
+	return l.reader.decoders.Open(l.raw, s.format, s.failure)
 }
 
 // frugal reads a file's text with no more memory than one that is read ahead may
@@ -174,7 +176,7 @@ type frugal struct {
 // Read implements io.Reader.
 func (f *frugal) Read(p []byte) (n int, err error) {
 	n, err = f.text.Read(p)
-	if large := new(*WindowError); n == 0 && errors.As(err, large) && f.lane.decoders.maxWindow < f.lane.reader.decoders.maxWindow {
+	if large := new(*decode.WindowError); n == 0 && errors.As(err, large) && f.lane.decoders.MaxWindow < f.lane.reader.decoders.MaxWindow {
 		if err := f.restart(); err != nil {
 			return 0, err
 		}

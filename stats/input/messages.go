@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+
+	"dailystats/stats/input/decode"
 )
 
 // Messages are the contents of a source that is no file but a log of messages,
@@ -21,7 +23,7 @@ type Messages interface {
 
 // Decode returns the text of data that are stored in some format. It is valid
 // until the next call, and counts as read from the input.
-type Decode func(data []byte, f Format) (io.Reader, error)
+type Decode func(data []byte, f decode.Format) (io.Reader, error)
 
 // MessageSource returns a source of messages, which open opens. They are read by
 // one goroutine, which is not kept waiting when the context is done. Errors should
@@ -107,8 +109,10 @@ func (p *packer) takeBlock(ctx context.Context) (err error) {
 // add adds a message that fits.
 func (p *packer) add(ctx context.Context, offset uint64, size int) error {
 	message := p.block.buf[p.n : p.n+size]
-	if _, err := io.ReadFull(p.messages, message); err != nil {
-		return unexpected(err)
+	if _, err := io.ReadFull(p.messages, message); err == io.EOF {
+		return io.ErrUnexpectedEOF
+	} else if err != nil {
+		return err
 	}
 	if size == 0 || message[size-1] != '\n' {
 		message = p.block.buf[p.n : p.n+size+1]

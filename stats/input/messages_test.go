@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"dailystats/stats/input/decode"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/s2"
 	"pgregory.net/rapid"
@@ -329,20 +331,20 @@ func TestDecode(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		format Format
+		format decode.Format
 		data   []byte
 		want   string
 	}{
-		{"plain, though it looks compressed", FormatPlain, []byte("\x1f\x8b"), "\x1f\x8b"},
-		{"gzip", FormatGzip, compress(FormatGzip, []byte(text)), text},
-		{"zstd", FormatZstd, compress(FormatZstd, []byte(text)), text},
-		{"lz4", FormatLz4, compress(FormatLz4, []byte(text)), text},
-		{"one snappy block", FormatSnappy, s2.EncodeSnappy(nil, []byte(text)), text},
-		{"an empty snappy block", FormatSnappy, s2.EncodeSnappy(nil, nil), ""},
-		{"snappy without any block", FormatSnappy, nil, ""},
-		{"framed snappy", FormatSnappy, snappy(text), text},
-		{"several snappy blocks", FormatSnappy, snappy("a", "", text, "b"), "a" + text + "b"},
-		{"framed snappy without a block", FormatSnappy, snappy(), ""},
+		{"plain, though it looks compressed", decode.Plain, []byte("\x1f\x8b"), "\x1f\x8b"},
+		{"gzip", decode.Gzip, compress(decode.Gzip, []byte(text)), text},
+		{"zstd", decode.Zstd, compress(decode.Zstd, []byte(text)), text},
+		{"lz4", decode.Lz4, compress(decode.Lz4, []byte(text)), text},
+		{"one snappy block", decode.Snappy, s2.EncodeSnappy(nil, []byte(text)), text},
+		{"an empty snappy block", decode.Snappy, s2.EncodeSnappy(nil, nil), ""},
+		{"snappy without any block", decode.Snappy, nil, ""},
+		{"framed snappy", decode.Snappy, snappy(text), text},
+		{"several snappy blocks", decode.Snappy, snappy("a", "", text, "b"), "a" + text + "b"},
+		{"framed snappy without a block", decode.Snappy, snappy(), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, read, err := decodeAll(t, test.format, test.data, 1<<20)
@@ -385,7 +387,7 @@ func TestDamagedSnappy(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var err error
-			allocated := allocatedBy(func() { _, _, err = decodeAll(t, FormatSnappy, test.data, test.window) })
+			allocated := allocatedBy(func() { _, _, err = decodeAll(t, decode.Snappy, test.data, test.window) })
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
@@ -400,10 +402,10 @@ func TestDamagedSnappy(t *testing.T) {
 // where the memory for those isn't enough.
 func TestDecodeAhead(t *testing.T) {
 	text := strings.Repeat("0123456789", 10_000)
-	for _, f := range []Format{FormatSnappy, FormatZstd, FormatLz4} {
+	for _, f := range []decode.Format{decode.Snappy, decode.Zstd, decode.Lz4} {
 		t.Run(f.String(), func(t *testing.T) {
 			data := s2.EncodeSnappy(nil, []byte(text))
-			if f != FormatSnappy {
+			if f != decode.Snappy {
 				data = compress(f, []byte(text))
 			}
 			var sources []Source
@@ -440,7 +442,7 @@ func TestDecodeAhead(t *testing.T) {
 // decoded implements Messages on one that is compressed, and comes several times.
 type decoded struct {
 	decode Decode
-	format Format
+	format decode.Format
 	data   []byte
 	left   int
 	size   int64
@@ -461,7 +463,7 @@ func (d *decoded) Read(p []byte) (int, error) { return d.text.Read(p) }
 func (d *decoded) Close() {}
 
 // decodeAll decodes data twice, one after the other, and returns what they come to.
-func decodeAll(t *testing.T, f Format, data []byte, window int64) (text string, read int64, err error) {
+func decodeAll(t *testing.T, f decode.Format, data []byte, window int64) (text string, read int64, err error) {
 	t.Helper()
 	source := MessageSource("a/0", func(_ context.Context, decode Decode) Messages {
 		var first, second []byte

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"dailystats/stats/input/decode"
 )
 
 // Piece says that standard input is a piece of a file that somebody else reads, such
@@ -135,7 +137,7 @@ func (l *lane) checkPlain(piece Piece, s *stored) error {
 	if _, err := l.openInTurn(s); err != nil {
 		return err
 	}
-	if f := l.reader.decoders.format; f != FormatPlain {
+	if f := l.reader.decoders.Format(); f != decode.Plain {
 		return fmt.Errorf("it is %v data, whose lines have no offset: give all of it, without one", f)
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync/atomic"
 
+	"dailystats/stats/input/decode"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -51,7 +53,7 @@ type Reader struct {
 
 	// Of the lane that has the turn.
 	number   uint64 // of the next block
-	decoders decoders
+	decoders decode.Decoders
 }
 
 // NewReader returns a Reader of sources. Nothing happens before Run.
@@ -72,7 +74,7 @@ func NewReader(sources *Sources, c Config) *Reader {
 		ahead:       make(chan *Block, inputs),
 		free:        newPool(blocks),
 		freeLong:    newPool(1),
-		decoders:    decoders{maxWindow: c.MaxWindow},
+		decoders:    decode.Decoders{MaxWindow: c.MaxWindow},
 	}
 	r.keptSize = cmp.Or(r.keptSize, r.blockSize)
 	if r.stdin == nil {
@@ -121,7 +123,7 @@ func (r *Reader) Usage() Usage {
 	return Usage{
 		Blocks:   r.free.memory(),
 		LongLine: r.freeLong.memory(),
-		Decoder:  r.decoders.used,
+		Decoder:  r.decoders.Used(),
 		Ahead:    r.aheadUsed.Load(),
 	}
 }
@@ -133,7 +135,7 @@ func (r *Reader) Usage() Usage {
 // standard input does, or someone opens the named pipe for writing.
 func (r *Reader) Run(ctx context.Context) error {
 	defer close(r.blocks)
-	defer r.decoders.close()
+	defer r.decoders.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	for range r.inputs {
 		g.Go(func() error { return newLane(r).run(ctx) })

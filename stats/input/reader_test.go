@@ -18,6 +18,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"dailystats/stats/input/decode"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -284,9 +286,9 @@ func anyWay(t *rapid.T) func(io.Reader) io.Reader {
 
 // anyFormat stores data plain or compressed.
 func anyFormat(t *rapid.T, data []byte) []byte {
-	f := rapid.SampledFrom([]Format{FormatPlain, FormatPlain, FormatGzip, FormatZstd, FormatLz4}).Draw(t, "format")
+	f := rapid.SampledFrom([]decode.Format{decode.Plain, decode.Plain, decode.Gzip, decode.Zstd, decode.Lz4}).Draw(t, "format")
 	cut := rapid.IntRange(0, len(data)).Draw(t, "member")
-	if f == FormatPlain {
+	if f == decode.Plain {
 		return data
 	}
 	return append(compress(f, data[:cut]), compress(f, data[cut:])...)

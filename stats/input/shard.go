@@ -8,6 +8,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"dailystats/stats/input/decode"
 )
 
 // Shard is one of several shares of the sources, so that as many processes can
@@ -88,7 +90,7 @@ func (s Source) part(from, until int64) (part Source, ok bool, err error) {
 		return s, false, nil
 	}
 	f, err := fileFormat(s)
-	if err != nil || f != FormatPlain {
+	if err != nil || f != decode.Plain {
 		return s, from <= 0, err
 	}
 	s.isPart, s.from, s.until = true, max(from, 0), min(until, s.size)

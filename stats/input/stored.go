@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+
+	"dailystats/stats/input/decode"
 )
 
 // stored reads an input's bytes as they are stored, and counts them. An error,
@@ -18,7 +20,7 @@ type stored struct {
 	file  *os.File // nil for what is no file
 	err   error
 
-	format Format // if it is known
+	format decode.Format // if it is known
 }
 
 // openStored opens what a source has stored, and counts in total what is read of

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"dailystats/stats/input/decode"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -54,7 +56,7 @@ func TestFileShrinks(t *testing.T) {
 	plain := bytes.Repeat([]byte("{}\n"), 100_000)
 	for name, data := range map[string][]byte{
 		"events.jsonl":    plain,
-		"events.jsonl.gz": compress(FormatGzip, bytes.Join([][]byte{plain, noise(200_000), plain}, nil)),
+		"events.jsonl.gz": compress(decode.Gzip, bytes.Join([][]byte{plain, noise(200_000), plain}, nil)),
 	} {
 		path := writeFile(t, name, data)
 		r := NewReader(SourcesOf(expand(t, path)...), Config{BlockSize: 1000, Blocks: 1})

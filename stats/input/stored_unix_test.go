@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"dailystats/stats/input/decode"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -61,7 +63,7 @@ func TestNamedPipe(t *testing.T) {
 		w := openWriter(t, path)
 		defer w.Close()
 		for range 3 {
-			w.Write(compress(FormatZstd, []byte("a\nb")))
+			w.Write(compress(decode.Zstd, []byte("a\nb")))
 		}
 	}()
 	got, err := readLines(t.Context(), sources, Config{MaxWindow: 1 << 20})

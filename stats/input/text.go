@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"sync/atomic"
+
+	"dailystats/stats/input/decode"
 )
 
 // Text is the text of one source as a stream, without any change. A Reader is
@@ -16,7 +18,7 @@ import (
 // It takes 32 KiB if the source is compressed, and what a decoder takes.
 type Text struct {
 	stored   *stored
-	decoders decoders
+	decoders decode.Decoders
 	text     io.Reader
 }
 
@@ -35,12 +37,12 @@ func OpenText(ctx context.Context, s Source, c TextConfig) (*Text, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	t := &Text{stored: from, decoders: decoders{maxWindow: c.MaxWindow}}
+	t := &Text{stored: from, decoders: decode.Decoders{MaxWindow: c.MaxWindow}}
 	raw := bufio.NewReaderSize(from, 16) // plain text is read past it
-	if magic, _ := raw.Peek(magicLen); formatOf(magic) != FormatPlain {
+	if magic, _ := raw.Peek(decode.MagicLen); decode.FormatOf(magic) != decode.Plain {
 		raw = bufio.NewReaderSize(raw, rawBuffer)
 	}
-	if t.text, err = t.decoders.open(raw, from); err != nil {
+	if t.text, err = t.decoders.Open(raw, from.format, from.failure); err != nil {
 		t.Close()
 		return nil, reason(err)
 	}
@@ -55,7 +57,7 @@ func (t *Text) Read(p []byte) (int, error) {
 
 // Close closes the source.
 func (t *Text) Close() error {
-	t.decoders.close()
+	t.decoders.Close()
 	return t.stored.close()
 }
 
@@ -74,11 +76,11 @@ func (s Source) Storage() (compressed bool, window int64, err error) {
 		return false, 0, err
 	}
 	defer t.Close()
-	compressed = t.decoders.format != FormatPlain
-	if !t.decoders.format.needsWindow() {
+	compressed = t.decoders.Format() != decode.Plain
+	if !t.decoders.Format().NeedsWindow() {
 		return compressed, 0, nil
 	}
-	var large *WindowError
+	var large *decode.WindowError
 	if _, err := t.text.Read(make([]byte, 1)); !errors.As(err, &large) {
 		return compressed, 0, t.stored.failure() // what else is wrong will be told when it is read
 	}

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+
+	"dailystats/stats/input/decode"
 )
 
 // TestText proves that a text is all of what is stored, in any format, from a
@@ -33,7 +35,7 @@ func TestText(t *testing.T) {
 			}
 			if window > 0 {
 				_, err := textOf(t, source, TextConfig{MaxWindow: window - 1, BytesRead: &count})
-				if large := new(*WindowError); !errors.As(err, large) || (*large).Needed != window {
+				if large := new(*decode.WindowError); !errors.As(err, large) || (*large).Needed != window {
 					t.Errorf("with a smaller window, the error is %v", err)
 				}
 			}
@@ -59,7 +61,7 @@ func textOf(t *testing.T, s Source, c TextConfig) (string, error) {
 // without the file's name, and that what can't be looked at may need anything.
 func TestTextFailure(t *testing.T) {
 	lines := testdata(t, "lines.jsonl")
-	for _, f := range []Format{FormatGzip, FormatZstd, FormatXz, FormatLz4} {
+	for _, f := range []decode.Format{decode.Gzip, decode.Zstd, decode.Xz, decode.Lz4} {
 		stored := compress(f, lines)
 		source := expand(t, writeFile(t, f.String(), stored[:len(stored)-3]))[0]
 		_, window, err := source.Storage()

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"dailystats/stats/input"
+	"dailystats/stats/input/decode"
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/spill"
 )
@@ -36,7 +36,7 @@ func UsageErrorf(format string, args ...any) error {
 // withWayOut adds the option that helps to an error of a package that doesn't know it.
 func withWayOut(err error) error {
 	var ofSpilling *spill.Error
-	var ofWindow *input.WindowError
+	var ofWindow *decode.WindowError
 	switch {
 	case errors.As(err, &ofSpilling):
 		return fmt.Errorf("%w (Options.TempDir names another folder)", err)

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"dailystats/stats/input"
+	"dailystats/stats/input/decode"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -110,8 +110,8 @@ func (b *batch) isSkipped() bool {
 func (b *batch) end() int64 { return b.FirstOffset + int64(b.LastOffsetDelta) + 1 }
 
 // format returns how the batch's messages are stored.
-func (b *batch) format() (input.Format, error) {
-	codecs := [...]input.Format{input.FormatPlain, input.FormatGzip, input.FormatSnappy, input.FormatLz4, input.FormatZstd}
+func (b *batch) format() (decode.Format, error) {
+	codecs := [...]decode.Format{decode.Plain, decode.Gzip, decode.Snappy, decode.Lz4, decode.Zstd}
 	codec := int(b.Attributes & codecBits)
 	if codec >= len(codecs) {
 		return 0, fmt.Errorf("it is compressed by codec %d, which is unknown", codec)

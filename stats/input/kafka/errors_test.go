@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"dailystats/stats/input"
+	"dailystats/stats/input/decode"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -426,7 +427,7 @@ func opened(t testing.TB, k *kfake.Cluster, s Settings) *partition {
 }
 
 // asItIs implements input.Decode on data that is not compressed.
-func asItIs(data []byte, _ input.Format) (io.Reader, error) { return bytes.NewReader(data), nil }
+func asItIs(data []byte, _ decode.Format) (io.Reader, error) { return bytes.NewReader(data), nil }
 
 // TestChangesWhileRead proves what is said when a partition, or all of its topic,
 // goes away while it is read.

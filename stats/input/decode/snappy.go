@@ -1,4 +1,4 @@
-package input
+package decode
 
 import (
 	"bufio"
@@ -27,9 +27,9 @@ const (
 	snappyFrame = len(snappyMagic) + 8
 )
 
-func (d *decoders) openSnappy(raw *bufio.Reader) (io.Reader, error) {
+func (d *Decoders) openSnappy(raw *bufio.Reader) (io.Reader, error) {
 	s := &d.snappy
-	s.raw, s.most, s.rest = raw, d.maxWindow, nil
+	s.raw, s.most, s.rest = raw, d.MaxWindow, nil
 	magic, _ := raw.Peek(len(snappyMagic))
 	if s.hasFrame = string(magic) == snappyMagic; s.hasFrame {
 		if _, err := raw.Discard(snappyFrame); err != nil {
@@ -64,7 +64,7 @@ func (s *snappyBlocks) next() error {
 		return err
 	}
 	if int64(size) > s.most {
-		return &WindowError{FormatSnappy, int64(size), s.most}
+		return &WindowError{Snappy, int64(size), s.most}
 	}
 	if cap(s.text) < size {
 		s.text = make([]byte, size)

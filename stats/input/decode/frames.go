@@ -1,4 +1,4 @@
-package input
+package decode
 
 import (
 	"bufio"
@@ -39,11 +39,11 @@ func (f *frames) Read(p []byte) (int, error) {
 // next begins the next frame. It returns io.EOF if there is none.
 func (f *frames) next() (err error) {
 	for {
-		head, err := f.raw.Peek(magicLen)
+		head, err := f.raw.Peek(MagicLen)
 		if len(head) == 0 {
 			return err
 		}
-		if formatOf(head) != FormatSkippable {
+		if FormatOf(head) != skippable {
 			break
 		}
 		if err := skipFrame(f.raw); err != nil {
@@ -80,12 +80,12 @@ func (f *pieces) Read(p []byte) (int, error) {
 }
 
 // openZstd returns the text of zstd data.
-func (d *decoders) openZstd(raw *bufio.Reader) (io.Reader, error) {
+func (d *Decoders) openZstd(raw *bufio.Reader) (io.Reader, error) {
 	f := &frames{raw: raw, open: d.openZstdFrame}
 	return f, f.next()
 }
 
-func (d *decoders) openZstdFrame(raw *bufio.Reader) (io.Reader, error) {
+func (d *Decoders) openZstdFrame(raw *bufio.Reader) (io.Reader, error) {
 	head, err := raw.Peek(zstd.HeaderMaxSize)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -109,7 +109,7 @@ func (d *decoders) openZstdFrame(raw *bufio.Reader) (io.Reader, error) {
 
 // makeZstd makes sure that there is a decoder for a window, and that one for a smaller
 // window is gone before it gets its memory.
-func (d *decoders) makeZstd(window int64) (err error) {
+func (d *Decoders) makeZstd(window int64) (err error) {
 	if d.zstd != nil && window > d.zstdWindow {
 		d.zstd.Close()
 		d.zstd = nil
@@ -117,12 +117,12 @@ func (d *decoders) makeZstd(window int64) (err error) {
 	if d.zstd != nil {
 		return nil
 	}
-	if err := d.check(FormatZstd, window); err != nil {
+	if err := d.check(Zstd, window); err != nil {
 		return err
 	}
 	d.zstdWindow = window
 	d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(uint64(max(d.maxWindow, zstd.MinWindowSize))))
+		zstd.WithDecoderMaxWindow(uint64(max(d.MaxWindow, zstd.MinWindowSize))))
 	return err
 }
 
@@ -153,7 +153,7 @@ func zstdPieces(raw *bufio.Reader, h *zstd.Header) *pieces {
 }
 
 // openLz4 returns the text of lz4 data.
-func (d *decoders) openLz4(raw *bufio.Reader) (io.Reader, error) {
+func (d *Decoders) openLz4(raw *bufio.Reader) (io.Reader, error) {
 	f := &frames{raw: raw, open: d.openLz4Frame}
 	return f, f.next()
 }
@@ -169,12 +169,12 @@ const (
 
 // openLz4Frame makes a new decoder for each frame: one that has been used keeps the
 // last one's dictionary. The large buffers come from a pool anyway.
-func (d *decoders) openLz4Frame(raw *bufio.Reader) (io.Reader, error) {
-	head, err := raw.Peek(magicLen) // magic, flags, block size
+func (d *Decoders) openLz4Frame(raw *bufio.Reader) (io.Reader, error) {
+	head, err := raw.Peek(MagicLen) // magic, flags, block size
 	if err != nil {
 		return nil, err
 	}
-	if formatOf(head) != FormatLz4 {
+	if FormatOf(head) != Lz4 {
 		return nil, lz4.ErrInvalidFrame
 	}
 	flags := head[4]
@@ -183,7 +183,7 @@ func (d *decoders) openLz4Frame(raw *bufio.Reader) (io.Reader, error) {
 	if flags&lz4Independent == 0 {
 		needed += 2 * block // the library keeps the last block until it has copied the next
 	}
-	if err := d.check(FormatLz4, needed); err != nil {
+	if err := d.check(Lz4, needed); err != nil {
 		return nil, err
 	}
 	r := lz4.NewReader(lz4Pieces(raw, flags))
@@ -192,7 +192,7 @@ func (d *decoders) openLz4Frame(raw *bufio.Reader) (io.Reader, error) {
 
 // lz4Pieces is the frame with these flags that raw starts with.
 func lz4Pieces(raw *bufio.Reader, flags byte) *pieces {
-	header := int64(magicLen + 1)
+	header := int64(MagicLen + 1)
 	if flags&lz4HasSize != 0 {
 		header += 8
 	}
@@ -236,19 +236,19 @@ func skipFrame(raw *bufio.Reader) error {
 // returns the format of what follows.
 func skipFrames(raw *bufio.Reader) (Format, error) {
 	for skipped := false; ; skipped = true {
-		head, err := raw.Peek(magicLen)
+		head, err := raw.Peek(MagicLen)
 		if err != nil && err != io.EOF {
-			return FormatPlain, err
+			return Plain, err
 		}
-		f := formatOf(head)
+		f := FormatOf(head)
 		switch {
-		case f == FormatSkippable:
+		case f == skippable:
 			if err := skipFrame(raw); err != nil {
 				return f, err
 			}
-		case skipped && f != FormatZstd && f != FormatLz4 && len(head) > 0:
+		case skipped && f != Zstd && f != Lz4 && len(head) > 0:
 			return f, errors.New("damaged zstd or lz4 data: only skippable frames are whole")
-		case f == FormatLegacyLz4:
+		case f == legacyLz4:
 			return f, errors.New("lz4's legacy format is not supported, as it can't tell whether data is missing: compress again with a newer lz4")
 		default:
 			return f, nil

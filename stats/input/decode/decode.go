@@ -1,4 +1,12 @@
-package input
+// Package decode turns stored bytes into text: it detects how they are compressed, and
+// decompresses them in bounded memory.
+//
+//   - format.go: [Format], detected by the first bytes;
+//   - decode.go: [Decoders], for one input after the other; gzip and bzip2;
+//   - frames.go: zstd and lz4, frame by frame;
+//   - xz.go: the xz container;
+//   - snappy.go: snappy, as messages have it.
+package decode
 
 import (
 	"bufio"
@@ -13,23 +21,30 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// decoders turn stored bytes into text. They outlive an input for the sake of
-// their memory, and none has a goroutine.
-type decoders struct {
-	maxWindow int64  // bytes that one may keep
-	used      int64  // bytes that one has kept, at most, or been allowed to
-	taken     int64  // bytes that were taken since the last collection
-	pooled    bool   // some of them are in a sync.Pool, or will be
-	format    Format // of the input that was opened last
-	gzip      gzip.Reader
-	snappy    snappyBlocks
-	zstd      *zstd.Decoder // nil before the first zstd frame
+// Decoders turn stored bytes into text. They outlive an input to reuse their memory, and
+// have no goroutines.
+type Decoders struct {
+	MaxWindow int64 // bytes that one may keep
+
+	used   int64  // bytes that one has kept, at most, or been allowed to
+	taken  int64  // bytes that were taken since the last garbage collection
+	pooled bool   // some of them are in a sync.Pool, or will be
+	format Format // of the input that was opened last
+	gzip   gzip.Reader
+	snappy snappyBlocks
+	zstd   *zstd.Decoder // nil before the first zstd frame
 
 	zstdWindow int64 // that zstd was made for, in bytes
 }
 
-// close lets go of the memory. The decoders may be used again.
-func (d *decoders) close() {
+// Format returns the format of the input that was opened last.
+func (d *Decoders) Format() Format { return d.format }
+
+// Used returns the number of bytes that a decoder has kept, at most.
+func (d *Decoders) Used() int64 { return d.used }
+
+// Close lets go of the memory. The decoders may be used again.
+func (d *Decoders) Close() {
 	if d.zstd != nil {
 		d.zstd.Close()
 		d.zstd = nil
@@ -37,29 +52,23 @@ func (d *decoders) close() {
 	d.snappy = snappyBlocks{}
 }
 
-// turnTo says that the next input is of format f.
-func (d *decoders) turnTo(f Format) {
-	if f != d.format {
-		d.close()
-	}
-	d.format = f
-}
-
-// open returns the text of an input whose stored bytes are raw, source's. Errors
-// in the data come with reading.
-func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
-	f := source.format
-	if f == formatUnknown {
-		var err error
+// Open returns the text of stored bytes, whose format is detected if it is Unknown. Errors in
+// the data come with reading. failure returns the error of reading the stored bytes, if there
+// was one: then the data is not to blame.
+func (d *Decoders) Open(raw *bufio.Reader, f Format, failure func() error) (text io.Reader, err error) {
+	if f == Unknown {
 		if f, err = skipFrames(raw); err != nil {
 			return nil, err
 		}
 	}
-	d.turnTo(f)
-	if f == FormatPlain {
+	if f != d.format {
+		d.Close()
+	}
+	d.format = f
+	if f == Plain {
 		return raw, nil
 	}
-	return &decoder{format: f, decoders: d, raw: raw, source: source}, nil
+	return &decoder{format: f, decoders: d, raw: raw, failure: failure}, nil
 }
 
 // decoder reads one compressed input's text, all members of it. What third-party
@@ -67,10 +76,10 @@ func (d *decoders) open(raw *bufio.Reader, source *stored) (io.Reader, error) {
 // given again to whoever reads on.
 type decoder struct {
 	format   Format
-	decoders *decoders
-	raw      *bufio.Reader // the stored bytes, source's
-	source   *stored
-	text     io.Reader // nil before the first read
+	decoders *Decoders
+	raw      *bufio.Reader // the stored bytes
+	failure  func() error  // of reading them
+	text     io.Reader     // nil before the first read
 	err      error
 }
 
@@ -96,15 +105,15 @@ func (d *decoder) Read(p []byte) (n int, err error) {
 
 func (d *decoder) start() (io.Reader, error) {
 	switch d.format {
-	case FormatGzip:
+	case Gzip:
 		return d.decoders.openGzip(d.raw)
-	case FormatZstd:
+	case Zstd:
 		return d.decoders.openZstd(d.raw)
-	case FormatBzip2:
+	case Bzip2:
 		return d.decoders.openBzip2(d.raw)
-	case FormatXz:
-		return &xzReader{raw: d.raw, allow: func(dictionary int64) error { return d.decoders.check(FormatXz, dictionary) }}, nil
-	case FormatSnappy:
+	case Xz:
+		return &xzReader{raw: d.raw, allow: func(dictionary int64) error { return d.decoders.check(Xz, dictionary) }}, nil
+	case Snappy:
 		return d.decoders.openSnappy(d.raw)
 	default:
 		return d.decoders.openLz4(d.raw)
@@ -117,16 +126,16 @@ func (d *decoder) fault(err error) error {
 	switch {
 	case err == nil || err == io.EOF || errors.As(err, &large):
 		return err
-	case d.source.failure() != nil:
-		return d.source.failure() // the data isn't to blame
+	case d.failure() != nil:
+		return d.failure()
 	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return &WindowError{Format: d.format, Most: d.decoders.maxWindow} // in a frame after the first
+		return &WindowError{Format: d.format, Most: d.decoders.MaxWindow} // in a frame after the first
 	default:
 		return fmt.Errorf("damaged %s data: %w", d.format, err)
 	}
 }
 
-// WindowError says that decompressing would take more memory than Config.MaxWindow.
+// WindowError says that decompressing would take more memory than Decoders.MaxWindow.
 type WindowError struct {
 	Format Format
 	Needed int64 // bytes; 0 if it is not known
@@ -144,11 +153,11 @@ func (e *WindowError) Error() string {
 
 // check returns an error if decoding takes more memory than there is for it: for one
 // window. What was given up before is collected if there is no room for both.
-func (d *decoders) check(f Format, needed int64) error {
-	if needed > d.maxWindow {
-		return &WindowError{f, needed, d.maxWindow}
+func (d *Decoders) check(f Format, needed int64) error {
+	if needed > d.MaxWindow {
+		return &WindowError{f, needed, d.MaxWindow}
 	}
-	if d.taken+needed > d.maxWindow {
+	if d.taken+needed > d.MaxWindow {
 		runtime.GC()
 		if d.pooled { // the first leaves alone what has been put in a sync.Pool
 			runtime.GC()
@@ -156,12 +165,12 @@ func (d *decoders) check(f Format, needed int64) error {
 		d.taken, d.pooled = 0, false
 	}
 	d.taken += needed
-	d.pooled = d.pooled || f == FormatLz4
+	d.pooled = d.pooled || f == Lz4
 	d.used = max(d.used, needed)
 	return nil
 }
 
-func (d *decoders) openGzip(raw *bufio.Reader) (io.Reader, error) {
+func (d *Decoders) openGzip(raw *bufio.Reader) (io.Reader, error) {
 	m := &gzipMembers{raw: raw, member: &d.gzip}
 	return m, m.next()
 }
@@ -198,13 +207,13 @@ func (m *gzipMembers) next() error {
 	return nil
 }
 
-func (d *decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
+func (d *Decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
 	head, err := raw.Peek(4)
 	if err != nil {
 		return nil, err
 	}
 	const perLevel = 4 * 100_000 // four bytes for each byte of a block
-	return bzip2.NewReader(raw), d.check(FormatBzip2, perLevel*int64(head[3]-'0'))
+	return bzip2.NewReader(raw), d.check(Bzip2, perLevel*int64(head[3]-'0'))
 }
 
 // unexpected is for the end of data where it is not whole.
