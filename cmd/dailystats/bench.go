@@ -18,19 +18,19 @@ import (
 type benchCommand struct {
 	Inputs []string `arg:"" optional:"" sep:"none" placeholder:"INPUT" help:"Files, folders and globs to measure the job on."`
 
-	Scale    []count       `placeholder:"N" help:"Measure generated files of so many events, too: 1e6,1e7,1e8."`
-	Users    []bench.Users `default:"same,distinct" enum:"same,distinct" placeholder:"USERS" help:"Whose those events are: a thousand users' whatever their number, or each a user's of its own. (default: ${default})"`
+	Scale    []count       `placeholder:"N" help:"Also measure generated files with so many events: 1e6,1e7,1e8."`
+	Users    []bench.Users `default:"same,distinct" enum:"same,distinct" placeholder:"USERS" help:"Users of those events: a thousand, whatever the number of events, or one for each event. (default: ${default})"`
 	Memory   []size        `placeholder:"SIZE" help:"Memory limits to try. (default: 64MiB)"`
-	Parallel []workers     `placeholder:"N" help:"Numbers of workers to try. (default: as many as run takes)"`
+	Parallel []workers     `placeholder:"N" help:"Numbers of workers to try. (default: that of run)"`
 	Limit    bool          `help:"Have the system hold each process to its limit as well, with a cgroup."`
-	Runs     workers       `default:"3" placeholder:"N" help:"Runs of each, in turn, behind one that warms up. (default: ${default})"`
+	Runs     workers       `default:"3" placeholder:"N" help:"Runs of each, in turn, after one that warms up. (default: ${default})"`
 	Peers    []string      `placeholder:"NAME" help:"Measure other tools too, on the same files: duckdb, clickhouse, polars, datafusion, miller, jq, python, or all."`
-	PeerDir  string        `placeholder:"DIR" help:"Look for them in DIR, too: where bench/peers/setup has put them."`
+	PeerDir  string        `placeholder:"DIR" help:"Also look for them in DIR, where bench/peers/setup has installed them."`
 	TempDir  string        `placeholder:"DIR" help:"Folder for results, spill files and generated events. (default: $$TMPDIR, else /var/tmp)"`
 
 	JSON     string `name:"json" placeholder:"FILE" help:"Write all figures as a JSON document."`
 	Markdown string `placeholder:"FILE" help:"Write the table as Markdown."`
-	HTML     string `name:"html" placeholder:"FILE" help:"Write a page with tables and charts, which needs no network."`
+	HTML     string `name:"html" placeholder:"FILE" help:"Write an HTML page with tables and charts, which needs no network."`
 	SVG      string `name:"svg" placeholder:"DIR" help:"Write each chart as an SVG file."`
 }
 

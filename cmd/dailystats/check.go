@@ -11,7 +11,7 @@ type checkCommand struct {
 
 // Help is shown by kong below the first line.
 func (c *checkCommand) Help() string {
-	return `A gate for data: it exits with 3 when more events are invalid than --max-invalid says.
+	return `A gate for data: it exits with 3 if more events are invalid than --max-invalid allows.
 
 Examples:
 

@@ -20,34 +20,34 @@ import (
 type jobFlags struct {
 	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input; kafka://HOST:PORT/TOPIC for a topic. (default: ${default})"`
 
-	Memory      size           `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
-	Parallel    workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: one for each processor that the process may use)"`
-	MaxLine     size           `group:"Limits:" placeholder:"SIZE" help:"Longest line that can be an event. (default: 1MiB)"`
+	Memory      size           `group:"Limits:" placeholder:"SIZE" help:"Memory limit of the whole process: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit if that is less)"`
+	Parallel    workers        `group:"Limits:" placeholder:"N" help:"Number of workers. (default: the processors that the process may use)"`
+	MaxLine     size           `group:"Limits:" placeholder:"SIZE" help:"Length of the longest line that can be an event. (default: 1MiB)"`
 	MaxInvalid  pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
 	MinEvents   count          `group:"Limits:" placeholder:"N" help:"Fail with exit code 3 when fewer than N events are valid."`
 	WarnInvalid pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Log a warning when more than N events, or N percent of all events, are invalid."`
-	Rejects     string         `group:"What came of it:" placeholder:"FILE" help:"Write each invalid line as a JSON object."`
-	Report      string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
-	Metrics     string         `group:"What came of it:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
-	HTML        string         `group:"What came of it:" name:"html" placeholder:"FILE" help:"Write the summary, and charts of it, as a page that needs no network."`
-	Shard       input.Shard    `group:"Limits:" placeholder:"I/N" help:"Read the I-th of N shares of the files, such as 1/4: together, N runs read each line once."`
+	Rejects     string         `group:"A run can also write:" placeholder:"FILE" help:"Write each invalid line as a JSON object."`
+	Report      string         `group:"A run can also write:" placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Metrics     string         `group:"A run can also write:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
+	HTML        string         `group:"A run can also write:" name:"html" placeholder:"FILE" help:"Write the summary as an HTML page with charts, which needs no network."`
+	Shard       input.Shard    `group:"Limits:" placeholder:"I/N" help:"Read only the I-th of N shares of the files, such as 1/4: N runs together read each line once."`
 	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
 	pieceFlags
 
-	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, as kcat has them: security.protocol=sasl_ssl and the like. The environment beats them, such as DAILYSTATS_KAFKA_SASL_PASSWORD."`
-	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, with all attempts. (default: 30s)"`
+	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, with the names that kcat uses: security.protocol=sasl_ssl and so on. Environment variables such as DAILYSTATS_KAFKA_SASL_PASSWORD take precedence."`
+	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, retries included. (default: 30s)"`
 
-	PrintConfig bool `help:"Print the settings in force, and where each comes from, and do nothing else."`
-	Redact      bool `group:"What came of it:" help:"Keep values of invalid events out of the log, the rejects and the page."`
+	PrintConfig bool `help:"Print all settings and where each comes from, then exit."`
+	Redact      bool `group:"A run can also write:" help:"Keep values of invalid events out of the log, the rejects and the HTML page."`
 	LogInvalid  bool `group:"Log:" default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
 	logFlags
 }
 
 // logFlags are the flags of the commands that have a log.
 type logFlags struct {
-	LogLevel  string `group:"Log:" default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}. (default: ${default})"`
-	LogFormat string `group:"Log:" default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How it is logged: ${enum}. (default: ${default}: text, for a person on a terminal, as key=value elsewhere)"`
+	LogLevel  string `group:"Log:" default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Minimum level to log: ${enum}. (default: ${default})"`
+	LogFormat string `group:"Log:" default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"Format of the log: ${enum}. (default: ${default}: text on a terminal, key=value elsewhere)"`
 	LogFile   string `group:"Log:" placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
 }
 

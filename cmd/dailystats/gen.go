@@ -16,16 +16,16 @@ import (
 // genCommand writes a made-up workload.
 type genCommand struct {
 	Events   count          `default:"1e6" placeholder:"N" help:"Number of events. (default: ${default})"`
-	Users    count          `default:"1e5" placeholder:"N" help:"Number of users; with as many as events, and no skew, each has one. (default: ${default})"`
+	Users    count          `default:"1e5" placeholder:"N" help:"Number of users; with as many users as events, and no skew, each has one event. (default: ${default})"`
 	Days     count          `default:"30" placeholder:"N" help:"Number of days, from 2024-01-01. (default: ${default})"`
-	Skew     workload.Skew  `default:"uniform" enum:"uniform,zipf" placeholder:"SKEW" help:"How events spread over users: ${enum}. (default: ${default})"`
-	Order    workload.Order `default:"random" enum:"random,time" placeholder:"ORDER" help:"How they follow each other: ${enum}. (default: ${default})"`
-	Shape    workload.Shape `default:"spaced" enum:"spaced,compact,shuffled" placeholder:"SHAPE" help:"How they are written: ${enum}: compact, with the fields in any order. (default: ${default})"`
-	Invalid  workload.Rate  `default:"0" placeholder:"RATE" help:"Share of invalid events, of all kinds: 0.01 or 1%. (default: ${default})"`
+	Skew     workload.Skew  `default:"uniform" enum:"uniform,zipf" placeholder:"SKEW" help:"Distribution of events over users: ${enum}. (default: ${default})"`
+	Order    workload.Order `default:"random" enum:"random,time" placeholder:"ORDER" help:"Order of the events: ${enum}. (default: ${default})"`
+	Shape    workload.Shape `default:"spaced" enum:"spaced,compact,shuffled" placeholder:"SHAPE" help:"How events are written: ${enum} (compact, with the fields in any order). (default: ${default})"`
+	Invalid  workload.Rate  `default:"0" placeholder:"RATE" help:"Fraction of invalid events, of all kinds: 0.01 or 1%. (default: ${default})"`
 	Extra    count          `default:"0" placeholder:"BYTES" help:"Bytes of nested unknown fields in each event. (default: ${default})"`
-	Seed     uint64         `default:"1" placeholder:"N" help:"Another seed gives other events. (default: ${default})"`
-	Parallel workers        `placeholder:"N" help:"Number of goroutines. (default: one for each processor that the process may use)"`
-	Output   string         `short:"o" default:"-" placeholder:"FILE" help:"Where they go, compressed if FILE ends in .gz or .zst. (default: standard output)"`
+	Seed     uint64         `default:"1" placeholder:"N" help:"Seed: another one gives other events. (default: ${default})"`
+	Parallel workers        `placeholder:"N" help:"Number of goroutines. (default: the processors that the process may use)"`
+	Output   string         `short:"o" default:"-" placeholder:"FILE" help:"File for the events; compressed if FILE ends in .gz or .zst. (default: standard output)"`
 }
 
 // Help is shown by kong below the first line.

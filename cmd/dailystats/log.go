@@ -69,7 +69,7 @@ func formatter(format string, forPerson bool) logrus.Formatter {
 		return &printableJSON{logrus.JSONFormatter{DisableHTMLEscape: true}}
 	}
 	colors := forPerson && format == "auto" && os.Getenv("NO_COLOR") == ""
-	return &logrus.TextFormatter{ForceColors: colors, DisableColors: !colors}
+	return &logrus.TextFormatter{ForceColors: colors, DisableColors: !colors, DisableTimestamp: colors}
 }
 
 // printableJSON writes entries as logrus does, but escapes what can't be printed,

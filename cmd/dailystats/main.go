@@ -35,13 +35,13 @@ type commands struct {
 
 	Run     runCommand     `cmd:"" default:"withargs" help:"Write events, purchases and revenue per UTC day and user. The default command."`
 	Check   checkCommand   `cmd:"" help:"Validate only: log, rejects, thresholds and report, but no result."`
-	Merge   mergeCommand   `cmd:"" help:"Add up results, of several hosts, days or runs, to one."`
+	Merge   mergeCommand   `cmd:"" help:"Add up the results of several hosts, days or runs."`
 	Report  reportCommand  `cmd:"" help:"Add up the reports of several runs, and judge them together."`
 	Gen     genCommand     `cmd:"" help:"Write made-up events, the same for the same flags on any machine."`
-	Bench   benchCommand   `cmd:"" help:"Measure the job on huge files, and what else does it."`
+	Bench   benchCommand   `cmd:"" help:"Benchmark the job, and other tools that can do it, on huge files."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
-	Completion completionCommand `cmd:"" help:"Write a script for a shell, which completes commands and flags."`
+	Completion completionCommand `cmd:"" help:"Write a completion script for a shell."`
 	Man        manCommand        `cmd:"" help:"Write the manual page."`
 	Flags      flagsCommand      `cmd:"" hidden:"" help:"Print the flags of a command, for programs that start it."`
 }

@@ -15,18 +15,18 @@ import (
 type mergeCommand struct {
 	Inputs []string `arg:"" name:"result" sep:"none" help:"Results, as run and merge write them: files, folders and globs, plain or compressed; - for standard input."`
 
-	Output   string  `group:"Result:" short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"Where their sum goes: CSV, compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
+	Output   string  `group:"Result:" short:"o" default:"daily_user_stats.csv" placeholder:"FILE" help:"File for the sum, as CSV; compressed if FILE ends in .gz or .zst; - for standard output. (default: ${default})"`
 	Decimals *places `group:"Result:" placeholder:"N" help:"Round revenue to N decimal places, 0 to 18. (default: two, and as many more as it needs)"`
-	Memory   size    `group:"Limits:" placeholder:"SIZE" help:"Most memory that the process may take: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit where that is less)"`
-	TempDir  string  `group:"Result:" placeholder:"DIR" help:"Folder for spill files, where results are too many to be read side by side. (default: $$TMPDIR, else /var/tmp)"`
-	Report   string  `group:"What came of it:" placeholder:"FILE" help:"Write the summary as a JSON document."`
+	Memory   size    `group:"Limits:" placeholder:"SIZE" help:"Memory limit of the whole process: 64MiB, 1GB, or bytes. (default: 64MiB, or 80% of the container's limit if that is less)"`
+	TempDir  string  `group:"Result:" placeholder:"DIR" help:"Folder for spill files, used if there are too many results to read in parallel. (default: $$TMPDIR, else /var/tmp)"`
+	Report   string  `group:"A run can also write:" placeholder:"FILE" help:"Write the summary as a JSON document."`
 	Progress string  `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 	logFlags
 }
 
 // Help is shown by kong below the first line.
 func (c *mergeCommand) Help() string {
-	return `The sum is what a run over all of the events would have written, to the byte, unless results were rounded with --decimals. A result that is damaged, cut off or not sorted is an error that names the line.
+	return `The sum is byte for byte what one run over all of the events would have written, unless results were rounded with --decimals. A result that is damaged, cut off or not sorted is an error that names the line.
 
 Examples:
 

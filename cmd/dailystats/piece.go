@@ -5,7 +5,7 @@ import "dailystats/stats/input"
 // pieceFlags say what standard input is a piece of, where another program reads a
 // file and gives it on, such as cmd/dailystats-spark.
 type pieceFlags struct {
-	InputName   string      `group:"Standard input:" placeholder:"NAME" help:"What standard input is called in the log and the rejects, such as the file that it is read from."`
+	InputName   string      `group:"Standard input:" placeholder:"NAME" help:"Name of standard input in the log and the rejects, such as the file that it is read from."`
 	InputOffset *fileOffset `group:"Standard input:" placeholder:"BYTE" help:"Where in that file standard input begins: lines are named by their offset in the file, not by their number."`
 	InputRange  input.Range `group:"Standard input:" placeholder:"FROM:UNTIL" help:"Read the lines that begin at byte FROM of that file or later, and before byte UNTIL; standard input must begin at byte FROM-1 or before."`
 }

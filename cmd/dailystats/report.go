@@ -6,7 +6,7 @@ import "dailystats/stats/pipeline"
 type reportCommand struct {
 	Inputs []string `arg:"" name:"report" sep:"none" help:"Reports, as run and check write them with --report: files with one or more each; - for standard input."`
 
-	Output      string         `group:"Result:" short:"o" default:"-" placeholder:"FILE" help:"Where their sum goes, as JSON. (default: ${default}: standard output)"`
+	Output      string         `group:"Result:" short:"o" default:"-" placeholder:"FILE" help:"File for the sum, as JSON. (default: ${default}: standard output)"`
 	MaxInvalid  pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Fail with exit code 3 when more than N events, or N percent of all events, are invalid."`
 	MinEvents   count          `group:"Limits:" placeholder:"N" help:"Fail with exit code 3 when fewer than N events are valid."`
 	WarnInvalid pipeline.Limit `group:"Limits:" placeholder:"N|N%" help:"Log a warning when more than N events, or N percent of all events, are invalid."`
@@ -15,7 +15,7 @@ type reportCommand struct {
 
 // Help is shown by kong below the first line.
 func (c *reportCommand) Help() string {
-	return `For runs that have read different events, such as shares of the same files: thresholds are judged of all of them together.
+	return `For runs that have read different events, such as shares of the same files: thresholds apply to all of them together.
 
 Examples:
 

@@ -618,7 +618,7 @@ func TestCodes(t *testing.T) {
 
 func TestIsBlank(t *testing.T) {
 	for line, want := range map[string]bool{"": true, " ": true, "\r": true, " \t \r": true, "\v": false, "\u00a0": false, "x": false, " {} ": false} {
-		if got := IsBlank([]byte(line)); got != want {
+		if got := isBlank([]byte(line)); got != want {
 			t.Errorf("%q: %v", line, got)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // It knows all of JSON's grammar, to a depth of mostNested, but gives up at
 // escapes in the names and values that matter, at long numbers and at exponents.
 //
+//   - next.go: [Reader.Next], the next line, whoever can read it;
 //   - shape.go: it learns what is between the values, the same in most lines;
 //   - structure.go: how that is read the first time;
 //   - word.go: eight bytes of a value at a time;
@@ -24,6 +25,10 @@ import (
 type Reader struct {
 	shape  shape
 	months monthTable
+
+	fast  uint64 // lines that Read took
+	line  []byte // see Line
+	fault *Fault // see Fault
 }
 
 // Read reads the line at the start of text, which has whole lines. If ok is true,

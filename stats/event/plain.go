@@ -10,9 +10,8 @@ import (
 	"dailystats/stats"
 )
 
-// IsBlank reports whether a line has nothing but white space in it: a line has no
-// LF.
-func IsBlank(line []byte) bool { return skipSpace(line, 0) == len(line) }
+// isBlank reports whether a line, without its LF, has nothing but white space in it.
+func isBlank(line []byte) bool { return skipSpace(line, 0) == len(line) }
 
 // trimSpace returns line without the white space around it.
 func trimSpace(line []byte) []byte {
@@ -49,7 +48,7 @@ func Plain(line []byte) (stats.Record, *Fault) {
 }
 
 // checkLine looks for a JSON object, which line is without white space around
-// it. encoding/json has SPEC's limit of nesting.
+// it. encoding/json has the limit of nesting of section 2 of stats/README.md.
 func checkLine(line []byte) *Fault {
 	if isObject(line) { // what follows would come to the same, in five times the time
 		return nil

@@ -2,18 +2,25 @@ package input
 
 import "context"
 
-// Inputs are read side by side, and yet what has to happen in input order does.
+// Inputs are read in parallel, and yet what must happen in input order does.
 //
-// The first input that is not read to its end has the turn: its blocks have
-// numbers. The others are read ahead, and their blocks have none. Of each such
-// input, one block at a time is with the takers, so that its lines are seen in
-// order. Where one of them matters to the order, the taker has it kept. When the
-// input's turn comes, what was kept comes again, in blocks with numbers. Where no
-// more can be kept, the input waits for its turn.
+// The first input that is not read to its end has the turn: its blocks have numbers.
+// The others are read ahead, and their blocks have none. Of each such input, one block
+// at a time is with the takers, so that its lines are seen in order. If a line matters
+// for the order, the taker has it kept, to be replayed in the input's turn. An input:
 //
-// Nobody waits for ever. A taker never waits on behalf of a block that is ahead,
-// so all that it has comes back. And an input read ahead has two blocks at most,
-// so that there are enough left for the one that has the turn.
+//	              no room to keep a line, or its end with lines kept
+//	reading ahead ──────────────────────────────────────────────────→ awaiting its turn
+//	   │ its turn has come (hasCome)                                        │ its turn
+//	   ↓                                                                    ↓
+//	replaying: lines that were kept, then the rest of the last block, in numbered blocks
+//	   │
+//	   ↓
+//	reading in turn, in numbered blocks, to its end
+//
+// Nobody waits forever. A taker never waits on behalf of a block that is read ahead, so
+// all that it has is returned. And an input that is read ahead has two blocks at most,
+// so that enough are left for the one that has the turn.
 
 // early is the part of an input that is read before its turn.
 //
@@ -22,10 +29,10 @@ import "context"
 type early struct {
 	turn   turn
 	out    *Block // nil when none is with a taker
-	back   pool   // where it comes back to
-	kept   *Block // lines that come again
+	back   pool   // where it is returned to
+	kept   *Block // lines to be replayed
 	memory int    // what kept may take, in bytes
-	rest   *Block // the last block, if a part of it comes again
+	rest   *Block // the last block, if a part of it is to be replayed
 }
 
 // sender sends the blocks of one input.
@@ -60,24 +67,24 @@ func (s *sender) passAhead(ctx context.Context, b *Block) error {
 	}
 }
 
-// recall waits for the block that is out, and ends the reading ahead if the turn
-// has come, or must.
+// recall waits for the block that is out, and ends reading ahead if the turn has come, or
+// nothing more can be kept.
 func (s *sender) recall(ctx context.Context) error {
 	e := s.early
 	if e == nil {
 		return nil
 	}
-	if err := s.takeBack(ctx); err != nil {
+	if err := s.awaitReturn(ctx); err != nil {
 		return err
 	}
-	if e.rest == nil && !e.turn.come() {
+	if e.rest == nil && !e.turn.hasCome() {
 		return nil
 	}
-	return s.catchUp(ctx)
+	return s.replay(ctx)
 }
 
-// takeBack waits for the block that is out.
-func (s *sender) takeBack(ctx context.Context) error {
+// awaitReturn waits for the block that is out.
+func (s *sender) awaitReturn(ctx context.Context) error {
 	e := s.early
 	if e.out == nil {
 		return nil
@@ -94,8 +101,8 @@ func (s *sender) takeBack(ctx context.Context) error {
 	}
 }
 
-// catchUp waits for the turn, and sends what has to come again.
-func (s *sender) catchUp(ctx context.Context) error {
+// replay waits for the turn, and sends what was kept.
+func (s *sender) replay(ctx context.Context) error {
 	e := s.early
 	if err := e.turn.wait(ctx); err != nil {
 		return err
@@ -110,22 +117,22 @@ func (s *sender) catchUp(ctx context.Context) error {
 	return s.reader.send(ctx, e.rest)
 }
 
-// awaitTurn ends the reading ahead.
+// awaitTurn ends reading ahead.
 func (s *sender) awaitTurn(ctx context.Context) error {
 	if err := s.recall(ctx); err != nil || s.early == nil {
 		return err
 	}
-	return s.catchUp(ctx)
+	return s.replay(ctx)
 }
 
-// settle makes sure that all that has to come again has been sent. It waits for
-// the turn only if there is anything of that kind.
-func (s *sender) settle(ctx context.Context) error {
+// replayKept makes sure that what was kept is replayed. It waits for the turn only if anything
+// was.
+func (s *sender) replayKept(ctx context.Context) error {
 	if err := s.recall(ctx); err != nil || s.early == nil {
 		return err
 	}
 	if len(s.early.kept.Data) > 0 {
-		return s.catchUp(ctx)
+		return s.replay(ctx)
 	}
 	s.reader.Release(s.early.kept)
 	return nil

@@ -27,7 +27,7 @@ type Block struct {
 
 // Ahead reports whether the block's input is read before its turn. Such a block
 // has no number. What must be in input order can't be done with its lines yet,
-// only with those that Keep makes come again.
+// only with those that Keep has replayed.
 func (b *Block) Ahead() bool { return b.early != nil }
 
 // Line returns the number of line n, from 0, in its input.
@@ -44,10 +44,9 @@ func (b *Block) Line(n uint64) uint64 {
 	}
 }
 
-// Keep has line n, from 0, of a block that is Ahead come again, in a block with
-// a number, as soon as those of the inputs before have been sent. It reports
-// false where there is no room for it: then line n and all behind it come again,
-// so the block's taker must leave them alone.
+// Keep has line n, from 0, of a block that is read ahead replayed in a numbered block, once
+// those of the inputs before have been sent. It reports false if there is no room for it:
+// then line n and all behind it are replayed, so the block's taker must leave them alone.
 func (b *Block) Keep(n uint64, line []byte) bool {
 	if b.early.kept.add(b.Line(n), line, b.early.memory) {
 		return true
@@ -77,7 +76,7 @@ func (b *Block) drop(n uint64) {
 	}
 }
 
-// add adds a line to a block of those that come again, which takes memory bytes
+// add adds a line to a block of those to be replayed, which takes memory bytes
 // when it is first needed: three quarters for lines, the rest for their numbers.
 // It reports false where the line doesn't fit.
 func (b *Block) add(number uint64, line []byte, memory int) bool {

@@ -32,7 +32,7 @@ type cutter struct {
 // run sends all blocks of the text, or those that there are before an error.
 func (c *cutter) run(ctx context.Context) error {
 	err := c.cut(ctx)
-	return cmp.Or(c.settle(ctx), err)
+	return cmp.Or(c.replayKept(ctx), err)
 }
 
 func (c *cutter) cut(ctx context.Context) error {

@@ -17,7 +17,7 @@ type lane struct {
 	raw      *bufio.Reader   // an input's stored bytes
 	decoders decode.Decoders // of inputs that are read ahead
 	early    early
-	kept     pool // one block, for lines of an input read ahead that come again
+	kept     pool // one block, for lines of an input read ahead that are replayed
 }
 
 func newLane(r *Reader) *lane {
@@ -126,7 +126,7 @@ func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error
 
 func (l *lane) newSender(ctx context.Context, source Source, turn turn) (s *sender, err error) {
 	s = &sender{reader: l.reader, input: l.reader.nameOf(source), offsets: l.reader.isByOffset(source)}
-	if !turn.come() {
+	if !turn.hasCome() {
 		s.early, err = l.readAhead(ctx, turn)
 	}
 	return s, err
@@ -145,7 +145,7 @@ func (l *lane) readAhead(ctx context.Context, turn turn) (*early, error) {
 
 // open returns the text of what is stored in s.
 func (l *lane) open(ctx context.Context, s *stored, turn turn) (io.Reader, error) {
-	if turn.come() {
+	if turn.hasCome() {
 		return l.openInTurn(s)
 	}
 	l.raw.Reset(s)

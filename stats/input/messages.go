@@ -56,8 +56,8 @@ func (p *packer) run(ctx context.Context) error {
 	if err == io.EOF {
 		err = p.flush(ctx)
 	}
-	if settled := p.settle(ctx); err == nil {
-		err = settled
+	if replayed := p.replayKept(ctx); err == nil {
+		err = replayed
 	}
 	return err
 }

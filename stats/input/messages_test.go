@@ -82,7 +82,7 @@ func wantMessages(input string, messages []message, maxLine int) (lines []line) 
 }
 
 // inAnyOrder sorts lines so that those of a message are in no order of their own:
-// of an input that is read ahead, some of a message's lines come again and others
+// of an input that is read ahead, some of a message's lines are replayed and others
 // don't.
 func inAnyOrder(sources []Source, lines []line) []line {
 	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.Text, b.Text) })

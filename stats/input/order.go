@@ -18,8 +18,8 @@ type order struct {
 // turn is closed when it has come.
 type turn chan struct{}
 
-// come reports whether the turn has come.
-func (t turn) come() bool {
+// hasCome reports whether the turn has come.
+func (t turn) hasCome() bool {
 	select {
 	case <-t:
 		return true
@@ -30,7 +30,7 @@ func (t turn) come() bool {
 
 // wait returns when the turn has come, or with ctx's cause when ctx is done before.
 func (t turn) wait(ctx context.Context) error {
-	if t.come() {
+	if t.hasCome() {
 		return nil
 	}
 	select {

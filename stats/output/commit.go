@@ -39,8 +39,8 @@ func Commit(files ...*File) error {
 		err = syncFolders(files)
 	}
 	for _, f := range files {
-		if err != nil && f.takeBack != nil {
-			_ = f.takeBack()
+		if err != nil && f.undo != nil {
+			_ = f.undo()
 		}
 		_ = f.Discard() // tried again by the caller
 	}
@@ -70,7 +70,7 @@ func (f *File) place() error {
 	}
 	err := exchange(f.folder, from, to)
 	if err == nil {
-		f.takeBack = func() error { return exchange(f.folder, from, to) }
+		f.undo = func() error { return exchange(f.folder, from, to) }
 		return nil
 	}
 	isNew := errors.Is(err, os.ErrNotExist)
@@ -81,7 +81,7 @@ func (f *File) place() error {
 		return err
 	}
 	if isNew {
-		f.takeBack = func() error { return f.folder.Rename(to, from) }
+		f.undo = func() error { return f.folder.Rename(to, from) }
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (f *File) place() error {
 // syncFolders makes the targets' names last, once for each folder. That can take long;
 // it is not given up where names can't be taken back.
 func syncFolders(files []*File) error {
-	final := slices.ContainsFunc(files, func(f *File) bool { return f.temporary != "" && f.takeBack == nil })
+	final := slices.ContainsFunc(files, func(f *File) bool { return f.temporary != "" && f.undo == nil })
 	synced := map[string]bool{}
 	for _, f := range files {
 		folder := f.target.folder()

@@ -44,7 +44,7 @@ type File struct {
 	folder     *os.Root       // of the target and the temporary file; nil where there is none
 	temporary  string         // its name in the folder; "" where there is none, or none any more
 	keep       func() bool    // keeps ctx from removing it, unless it is too late; nil where there is none
-	takeBack   func() error   // undoes that the target's name was given to it; nil where that can't be done
+	undo       func() error   // undoes that the target's name was given to it; nil where that can't be done
 	lock       *os.File       // on the temporary file; nil where there is none
 	file       *os.File       // nil for a stream, and when closed
 	raw        io.Writer      // the file or stream

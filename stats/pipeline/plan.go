@@ -106,6 +106,8 @@ const (
 
 	maxKeptSize = 16 * mib // of invalid lines; an input that has more of them waits
 
+	lineGarbage = 32 // of the longest line, a share is garbage
+
 	minNotes = 8 * kib
 
 	goodRunRecords = 1 << 16 // with less, merging takes longer than more workers save
@@ -173,7 +175,7 @@ func spend(memory int64, workers, inputs int, d demand) Plan {
 		p.Decoder = p.Window + decoderTables
 		rest -= p.Decoder
 	}
-	p.LongLine = int64(d.maxLine)
+	p.LongLine = int64(d.maxLine) + int64(d.maxLine)/lineGarbage
 	p.Slack = max(p.leastSlack(), min(rest/3, max(enoughSlack, min(memory/16, maxSlack)))-p.LongLine)
 	rest -= p.LongLine + p.Slack
 	ahead := int64(inputs - 1)

@@ -314,6 +314,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 	err = g.Wait()
 	more = true
 	for i := range workers {
+		workers[i].counts.fast = workers[i].events.Fast()
 		j.counts.add(&workers[i].counts)
 		more = more && !workers[i].ended
 	}

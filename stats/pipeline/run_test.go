@@ -85,7 +85,7 @@ func reference(inputs ...string) (csv string, rejects []reject) {
 	for i, text := range inputs {
 		text = strings.TrimPrefix(text, "\xef\xbb\xbf")
 		for n, line := range strings.Split(text, "\n") {
-			if event.IsBlank([]byte(line)) {
+			if strings.Trim(line, " \t\r") == "" {
 				continue
 			}
 			rec, fault := event.Plain([]byte(line))

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"dailystats/sorter"
-	"dailystats/stats"
 	"dailystats/stats/event"
 	"dailystats/stats/input"
 )
@@ -119,7 +118,7 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 		}
 	} else {
 		before := w.counts.events
-		if err := w.lines(ctx, b); err != nil && err != errLater {
+		if err := w.lines(ctx, b); err != nil && err != errReplayed {
 			return err
 		}
 		w.eventsSoFar.Add(w.counts.events - before)
@@ -136,18 +135,13 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 func (w *worker) lines(ctx context.Context, b *input.Block) error {
 	rest := b.Data
 	for n := uint64(0); len(rest) > 0; n++ {
-		rec, size, ok := w.events.Read(rest)
-		if !ok {
-			var err error
-			if rec, size, ok, err = w.plainLine(ctx, b, n, rest); err != nil {
-				return err
-			}
-		} else {
-			w.counts.fast++
-		}
+		rec, size, kind := w.events.Next(rest)
 		w.counts.lines++
 		rest = rest[size:]
-		if !ok {
+		if kind != event.Valid {
+			if err := w.skip(ctx, b, n, kind); err != nil {
+				return err
+			}
 			continue
 		}
 		w.counts.events++
@@ -161,36 +155,29 @@ func (w *worker) lines(ctx context.Context, b *input.Block) error {
 	return nil
 }
 
-// plainLine reads line n of a block, from 0, which is the one at the start of
-// text. If ok is false, it is none to be counted as an event.
-func (w *worker) plainLine(ctx context.Context, b *input.Block, n uint64, text []byte) (rec stats.Record, size int, ok bool, err error) {
-	line, size := text, len(text)
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		line, size = text[:i], i+1
-	}
-	if event.IsBlank(line) {
+// skip counts and rejects line n of a block, from 0, which is no event.
+func (w *worker) skip(ctx context.Context, b *input.Block, n uint64, kind event.Kind) error {
+	line := w.events.Line()
+	switch {
+	case kind == event.Blank:
 		w.counts.blank++
-		return rec, size, false, nil
+		return nil
+	case b.Ahead() && w.journal.needed():
+		return w.keep(b, n, line)
+	default:
+		return w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), w.events.Fault())
 	}
-	rec, fault := event.Plain(line)
-	if fault != nil && b.Ahead() && w.journal.needed() {
-		return rec, size, false, w.keep(b, n, line)
-	}
-	if fault != nil {
-		return rec, size, false, w.reject(ctx, b, n, bytes.TrimSuffix(line, []byte{'\r'}), fault)
-	}
-	return rec, size, true, nil
 }
 
-// errLater says that the rest of a block will come again.
-var errLater = errors.New("the block comes again")
+// errReplayed says that the rest of a block is replayed in its turn (see input/ahead.go).
+var errReplayed = errors.New("the rest of the block is replayed")
 
-// keep leaves an invalid line of a block that is ahead for when it comes again.
+// keep has an invalid line of a block that is read ahead replayed in its turn.
 func (w *worker) keep(b *input.Block, n uint64, line []byte) error {
+	w.counts.lines-- // it is counted when it is replayed
 	if !b.Keep(n, line) {
-		return errLater
+		return errReplayed
 	}
-	w.counts.lines-- // it is counted then
 	return nil
 }
 

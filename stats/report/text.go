@@ -88,7 +88,8 @@ func (r *Result) daysText() string {
 
 func (r *Report) timeText() string {
 	text := time.Duration(r.Seconds * float64(time.Second)).Round(time.Millisecond).String()
-	if r.Seconds > 0 {
+	const measurable = 0.1 // less is mostly the time that it takes to start
+	if r.Seconds >= measurable {
 		text += fmt.Sprintf(", %s at %.0f MB/s", humanize.Bytes(r.BytesRead), float64(r.BytesRead)/1e6/r.Seconds)
 	}
 	return text
