@@ -11,11 +11,12 @@ import (
 var rooms = map[string][]string{
 	"dailystats/stats":              {},
 	"dailystats/stats/event":        {"dailystats/stats"},
-	"dailystats/stats/input":        {"dailystats/stats/input/decode"},
+	"dailystats/stats/input":        {"dailystats/stats/await", "dailystats/stats/input/decode"},
 	"dailystats/stats/input/decode": {},
 	"dailystats/stats/input/kafka":  {"dailystats/stats/input", "dailystats/stats/input/decode"},
 	"dailystats/stats/result":       {"dailystats/stats"},
-	"dailystats/stats/output":       {},
+	"dailystats/stats/output":       {"dailystats/stats/await"},
+	"dailystats/stats/await":        {},
 	"dailystats/stats/order":        {},
 	"dailystats/stats/spill":        {},
 	"dailystats/sorter":             {"dailystats/stats", "dailystats/stats/order", "dailystats/stats/spill"},
@@ -24,7 +25,7 @@ var rooms = map[string][]string{
 	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/input/decode", "dailystats/stats/input/kafka", "dailystats/stats/order", "dailystats/stats/output", "dailystats/stats/report", "dailystats/stats/result", "dailystats/stats/spill"},
 	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report", "dailystats/stats/report/chart", "dailystats/stats/result"},
 	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats":     {"dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report"},
+	"dailystats/cmd/dailystats":     {"dailystats/stats/await", "dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.

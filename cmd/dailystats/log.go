@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"dailystats/stats/output"
+	"dailystats/stats/await"
 	"dailystats/stats/pipeline"
 	"dailystats/stats/report"
 
@@ -61,7 +61,7 @@ func openLogFile(ctx context.Context, path string) (*os.File, error) {
 	if path == "-" {
 		return os.Stdout, nil
 	}
-	return output.OpenFile(ctx, path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	return await.OpenFile(ctx, path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 }
 
 func formatter(format string, forPerson bool) logrus.Formatter {

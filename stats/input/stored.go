@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"dailystats/stats/await"
 	"dailystats/stats/input/decode"
 )
 
@@ -30,7 +31,7 @@ func openStored(ctx context.Context, source Source, stdin io.Reader, total *atom
 		return &stored{r: &interruptible{ctx, stdin}, size: -1, total: total}, nil
 	}
 	if !source.regular {
-		f, err := openPipe(ctx, source.Name)
+		f, err := await.OpenFile(ctx, source.Name, os.O_RDONLY, 0)
 		return &stored{r: &interruptible{ctx, f}, size: -1, total: total, file: f}, err
 	}
 	f, size, err := source.openFile()
@@ -94,61 +95,15 @@ func (s *stored) failure() error {
 	return reason(s.err)
 }
 
-// interruptible reads from what can keep a reader waiting: a pipe, a terminal.
-//
-// There is no portable way to end such a read, so it happens in a goroutine,
-// which is left behind when ctx is done: it ends when the read does, or the
-// file is closed where that ends the read. Until then it may write to the slice
-// that it was given, so nothing may be read after ctx is done.
+// interruptible reads from what can keep a reader waiting: a pipe, a terminal. A read that is
+// given up when ctx is done may still write to the slice that it was given, so nothing may be
+// read after that.
 type interruptible struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-type readResult struct {
-	n   int
-	err error
-}
-
 // Read implements io.Reader.
 func (i *interruptible) Read(p []byte) (int, error) {
-	done := make(chan readResult, 1)
-	go func() {
-		n, err := i.r.Read(p)
-		done <- readResult{n, err}
-	}()
-	select {
-	case result := <-done:
-		return result.n, result.err
-	case <-i.ctx.Done():
-		return 0, context.Cause(i.ctx)
-	}
-}
-
-// openPipe opens a file that may keep its opener waiting, as a named pipe does
-// until someone writes to it. When ctx is done, it leaves a goroutine behind
-// that waits on, and closes the file.
-func openPipe(ctx context.Context, path string) (*os.File, error) {
-	opened := make(chan *os.File)
-	failed := make(chan error, 1)
-	go func() {
-		f, err := os.Open(path)
-		if err != nil {
-			failed <- err
-			return
-		}
-		select {
-		case opened <- f:
-		case <-ctx.Done():
-			f.Close()
-		}
-	}()
-	select {
-	case f := <-opened:
-		return f, nil
-	case err := <-failed:
-		return nil, err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return await.Call(i.ctx, func() (int, error) { return i.r.Read(p) })
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"slices"
+
+	"dailystats/stats/await"
 )
 
 // Commit puts files in their places, all of them or none: when it returns nil,
@@ -100,7 +102,7 @@ func syncFolders(files []*File) error {
 		if final {
 			ctx = context.WithoutCancel(ctx)
 		}
-		if _, err := await(ctx, func() (none, error) { return none{}, syncFolder(f.folder) }); err != nil {
+		if err := await.Do(ctx, func() error { return syncFolder(f.folder) }); err != nil {
 			return f.failure(err)
 		}
 		synced[folder] = true

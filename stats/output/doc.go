@@ -1,9 +1,7 @@
-// Package output writes what comes of a run: the result and the rejects.
+// Package output has files that appear whole or not at all, and the rejects.
 //
 // In the order of the data:
 //
-//   - row.go: [AppendRow] and [Rows], a key and its totals as a line of CSV;
-//   - parse.go: [RowParser], which reads such lines back;
 //   - reject.go: [AppendReject] and [WriteReject], an invalid line as a line of JSON;
 //   - file.go: [File], which appears whole or not at all;
 //   - interruptible.go: [Interruptible], writing to what can keep a writer waiting;

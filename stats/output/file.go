@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+
+	"dailystats/stats/await"
 )
 
 // BufferSize is what a File collects, in bytes, before it writes.
@@ -90,7 +92,7 @@ func (f *File) open() (err error) {
 		return err
 	}
 	if f.target.inPlace {
-		f.file, err = OpenFile(f.ctx, f.target.path, os.O_WRONLY|os.O_APPEND, 0)
+		f.file, err = await.OpenFile(f.ctx, f.target.path, os.O_WRONLY|os.O_APPEND, 0)
 		return err
 	}
 	if err = f.openTemporary(); err != nil {
@@ -173,7 +175,7 @@ func (f *File) finish() error {
 	}
 	if f.temporary != "" {
 		file := f.file
-		if _, err := await(f.ctx, func() (none, error) { return none{}, file.Sync() }); err != nil {
+		if err := await.Do(f.ctx, file.Sync); err != nil {
 			return err
 		}
 	}

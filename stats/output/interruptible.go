@@ -4,12 +4,9 @@ import (
 	"context"
 	"io"
 	"os"
-)
 
-// A pipe that nobody reads keeps whoever opens or writes to it waiting, and so can a
-// terminal, a device or a sick disk. There is no portable way to end such a call, so
-// it is made in a goroutine, which is left behind when a context is done: it ends
-// when the call does.
+	"dailystats/stats/await"
+)
 
 // pieceSize is how many bytes are written at a time to what may keep a writer waiting.
 const pieceSize = 64 << 10
@@ -46,58 +43,8 @@ func (i *interruptible) Write(p []byte) (written int, err error) {
 		i.piece = append(i.piece[:0], p[:min(len(p), pieceSize)]...)
 		p = p[len(i.piece):]
 		var n int
-		n, err = await(i.ctx, func() (int, error) { return i.w.Write(i.piece) })
+		n, err = await.Call(i.ctx, func() (int, error) { return i.w.Write(i.piece) })
 		written += n
 	}
 	return written, err
-}
-
-// await returns what call does, unless ctx is done before: then it returns ctx's cause.
-func await[T any](ctx context.Context, call func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	returned := make(chan result, 1)
-	go func() {
-		value, err := call()
-		returned <- result{value, err}
-	}()
-	select {
-	case r := <-returned:
-		return r.value, r.err
-	case <-ctx.Done():
-		var zero T
-		return zero, context.Cause(ctx)
-	}
-}
-
-// none is the value of a call that has only an error.
-type none = struct{}
-
-// OpenFile is [os.OpenFile], but gives up when ctx is done, as may be while nobody
-// reads a named pipe. What is opened after all is closed.
-func OpenFile(ctx context.Context, path string, flag int, perm os.FileMode) (*os.File, error) {
-	opened := make(chan *os.File)
-	failed := make(chan error, 1)
-	go func() {
-		f, err := os.OpenFile(path, flag, perm)
-		if err != nil {
-			failed <- err
-			return
-		}
-		select {
-		case opened <- f:
-		case <-ctx.Done():
-			f.Close()
-		}
-	}()
-	select {
-	case f := <-opened:
-		return f, nil
-	case err := <-failed:
-		return nil, err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }

@@ -4,27 +4,24 @@
 //
 // In the order of the data:
 //
-//   - options.go: [Options], what a run is asked to do; limit.go: how many
-//     invalid events it puts up with;
-//   - plan.go: [Plan], the sizes of everything, from the memory limit;
+//   - options.go: [Options], what a run is asked to do, and what of that cannot be;
+//     limit.go: how many invalid events are accepted;
 //   - run.go: [Run], the stages and what is done when they fail; errors.go: what errors say;
-//   - files.go, topics.go: inputs, and the files that are written; apart.go: that
-//     none is both;
-//   - state.go: what is kept of runs before, so that each message counts once;
+//   - inputs.go, outputs.go: what a run and a merge read and write; apart.go: that no file
+//     is both;
+//   - plan.go, plan_lines.go: [Plan], the sizes of everything, from the memory limit;
+//   - state.go: what is kept of earlier runs, so that each message counts once;
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
-//     input order;
-//   - judge.go: whether its events pass; shards.go: a result that is divided;
-//   - tally.go: what the rows of the result add up to, by day; samples.go: some
-//     invalid events; course.go: how the run went;
-//   - report.go: [Report], what was seen and what it took; figures.go, metrics.go and
-//     page.go: the same for a person, for Prometheus, and as a page; report_sum.go:
-//     [SumReports], what several runs saw.
+//     input order; samples.go: some of them;
+//   - judge.go: whether the events pass;
+//   - rows.go: rows are rendered and added up; shards.go: a divided result;
+//   - reports.go: what is written of the run; [SumReports], reports added up; course.go: how
+//     the run went.
 //
-// [Merge] adds up what runs have written:
+// [Merge] adds up results:
 //
-//   - merge.go: [MergeOptions], [Merge] and [MergeReport];
+//   - merge.go: [MergeOptions], [Merge];
 //   - merge_plan.go: [MergePlan], the sizes, and how much is merged at a time;
 //     open_files_unix.go, open_files_other.go: what the system allows;
-//   - part.go: inputs, and what was merged to spill files before;
-//   - rows.go: rows read and written; contest.go: which one is next.
+//   - part.go: inputs, and what was merged to spill files before.
 package pipeline
