@@ -19,6 +19,16 @@ import (
 )
 
 // day is the day of a calendar date.
+// Read is Next without what is left to Plain.
+func (r *Reader) Read(text []byte) (rec stats.Record, size int, ok bool) {
+	before := r.Fast()
+	rec, size, _ = r.Next(text)
+	if r.Fast() == before {
+		return stats.Record{}, 0, false
+	}
+	return rec, size, true
+}
+
 func day(year, month, dayOfMonth int) stats.Day {
 	d, ok := stats.DateDay(year, month, dayOfMonth)
 	if !ok {

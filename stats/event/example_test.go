@@ -24,12 +24,12 @@ func ExampleReader() {
 	text := []byte(`{"user_id": 7, "event_type": "login", "timestamp": "2024-01-15T10:30:00Z"}
 {"user_id": "7"}
 `)
-	record, size, known := r.Read(text)
-	fmt.Println(record.Key.Day, record.Key.User, known)
+	record, size, kind := r.Next(text)
+	fmt.Println(record.Key.Day, record.Key.User, kind == event.Valid)
 
-	_, _, known = r.Read(text[size:]) // it may be valid or not: Plain knows
-	fmt.Println(known)
+	_, _, kind = r.Next(text[size:])
+	fmt.Println(kind == event.Invalid, r.Fault().Message())
 	// Output:
 	// 2024-01-15 7 true
-	// false
+	// true user_id "7" is not an integer; event_type is missing; timestamp is missing
 }

@@ -7,14 +7,14 @@ import (
 )
 
 // Reader reads lines as Plain does, in a single scan and without allocation, if
-// they are as most lines are: what they say yes to is a valid event, and the
-// record is the one that Plain returns. Other lines may be valid or not: a Reader
-// does not know.
+// they are as most lines are: what it says yes to is a valid event, and the
+// record is the one that Plain returns. Other lines may be valid or not: they are
+// left to Plain.
 //
 // It knows all of JSON's grammar, to a depth of mostNested, but gives up at
 // escapes in the names and values that matter, at long numbers and at exponents.
 //
-//   - next.go: [Reader.Next], the next line, whoever can read it;
+//   - next.go: lines that are left to Plain;
 //   - shape.go: it learns what is between the values, the same in most lines;
 //   - structure.go: how that is read the first time;
 //   - word.go: eight bytes of a value at a time;
@@ -26,15 +26,15 @@ type Reader struct {
 	shape  shape
 	months monthTable
 
-	fast  uint64 // lines that Read took
+	fast  uint64 // lines that it has read as above
 	line  []byte // see Line
 	fault *Fault // see Fault
 }
 
-// Read reads the line at the start of text, which has whole lines. If ok is true,
-// size is its length, with the LF if there is one. Bytes of the lines behind it
-// may be looked at, but don't matter.
-func (r *Reader) Read(text []byte) (rec stats.Record, size int, ok bool) {
+// Next reads the line at the start of text, which has whole lines; only the last one may lack
+// its LF. size is its length, with the LF. The record is of a valid line. Bytes of the lines
+// behind it may be looked at, but don't matter.
+func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 	var f fields
 	s := &r.shape.start
 	for i := 0; i != unknown; {
@@ -56,11 +56,14 @@ func (r *Reader) Read(text []byte) (rec stats.Record, size int, ok bool) {
 		case amount:
 			i = f.readAmount(text, end)
 		case endOfLine:
-			rec, ok = f.record()
-			return rec, end, ok
+			if rec, ok := f.record(); ok {
+				r.fast++
+				return rec, end, Valid
+			}
+			return r.plain(text)
 		}
 	}
-	return rec, 0, false
+	return r.plain(text)
 }
 
 // fields is what has been read of an event. Where a name repeats, the last

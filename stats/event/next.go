@@ -16,19 +16,8 @@ const (
 	Invalid      // Reader.Fault says why
 )
 
-// Next reads the line at the start of text, which has whole lines; only the last one may lack
-// its LF. size is its length, with the LF. The record is of a valid line.
-func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
-	rec, size, ok := r.Read(text)
-	if ok {
-		r.fast++
-		return rec, size, Valid
-	}
-	return r.next(text)
-}
-
-// next is Next for a line that Read doesn't know.
-func (r *Reader) next(text []byte) (rec stats.Record, size int, kind Kind) {
+// plain is Next for a line that is left to Plain.
+func (r *Reader) plain(text []byte) (rec stats.Record, size int, kind Kind) {
 	line, size := text, len(text)
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		line, size = text[:i], i+1

@@ -46,7 +46,7 @@ type Options struct {
 	Piece input.Piece // what Stdin, the only input, is a piece of; the zero value is none
 
 	Kafka kafka.Settings // how brokers are reached; Tell and FetchSize are of no interest
-	// State is a folder that keeps what runs before came to, and up to where they
+	// State is a folder that keeps the result of earlier runs, and up to where they
 	// read their topics: the result is of all of them. Inputs must be topics. Empty
 	// for none.
 	State string
@@ -131,7 +131,7 @@ type Observer struct {
 	Started func(progress func() Progress)
 	// Warning takes a sentence about something odd that is no failure.
 	Warning func(message string)
-	// Ending takes what the run came to when all is written, before the first file
+	// Ending takes the report when all is written, before the first file
 	// appears: what it returns can still keep them from it. failure is nil, or has
 	// ErrTooManyInvalid among its causes.
 	Ending func(r report.Report, failure error) error

@@ -136,7 +136,7 @@ type demand struct {
 	rejects int64 // bytes that compressing them takes
 	result  int64 // likewise
 	samples bool  // of invalid events are kept for a page
-	state   bool  // what runs before came to is added
+	state   bool  // the result of earlier runs is added
 }
 
 // newPlan spends memory. With parallel 0 it uses as many workers as there are

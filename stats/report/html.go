@@ -70,7 +70,7 @@ func (p *htmlPage) summary() {
 	p.WriteString("</dl>\n")
 }
 
-// result draws what the events of each day came to.
+// result draws what the events of each day add up to.
 func (p *htmlPage) result(t *Days) {
 	if len(t.days) > 1 {
 		p.days(t)

@@ -1,4 +1,4 @@
-// Package report has what a run came to: as a JSON document, as text, as metrics and as an
+// Package report has the figures of a run: as a JSON document, as text, as metrics and as an
 // HTML page.
 //
 //   - report.go: [Report], the figures; [Merge], those of a merge;
