@@ -281,7 +281,7 @@ public final class DailystatsSpark {
     private static String report(String sum, List<Done> written, boolean passed, long nanos) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode report = (ObjectNode) json.readTree(sum);
-        report.put("groups", written.stream().mapToLong(d -> d.groups).sum());
+        report.put("rows", written.stream().mapToLong(d -> d.rows).sum());
         report.put("bytes_spilled", report.path("bytes_spilled").asLong() + written.stream().mapToLong(d -> d.spilled).sum());
         report.put("peak_memory", Math.max(report.path("peak_memory").asLong(), written.stream().mapToLong(d -> d.peakMemory).max().orElse(0)));
         report.put("seconds", nanos / 1_000_000 / 1000.0);
@@ -368,7 +368,7 @@ public final class DailystatsSpark {
         final String text; // path of what was written, or the report
         int status;
         String message = "";
-        long groups;
+        long rows;
         long spilled; // bytes
         long peakMemory; // bytes
 
@@ -578,7 +578,7 @@ public final class DailystatsSpark {
                 child.end(0);
             }
             JsonNode what = new ObjectMapper().readTree(report.toFile());
-            done.groups = what.path("groups").asLong();
+            done.rows = what.path("rows").asLong();
             done.spilled = what.path("bytes_spilled").asLong();
             done.peakMemory = what.path("peak_memory").asLong();
         }
