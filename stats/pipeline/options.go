@@ -108,7 +108,7 @@ func (o *Options) check(in *inputs) error {
 		return UsageErrorf("a result that is divided goes to a folder: give one as the output")
 	case o.OutputShards > 0 && o.State != "":
 		return UsageErrorf("the result of a state can't be divided into output shards")
-	case o.OutputShards*filesOfShard+ownFiles > openFiles():
+	case o.OutputShards > 0 && o.OutputShards*filesOfShard+ownFiles > openFiles():
 		return UsageErrorf("%d output shards take more open files than the %d that a process may have: raise that limit (ulimit -n), or give fewer", o.OutputShards, openFiles())
 	}
 	if err := o.Piece.Check(); o.Piece != (input.Piece{}) && err != nil {
