@@ -12,14 +12,23 @@ import (
 
 // Call returns what call does, unless ctx is done before: then it returns ctx's cause.
 func Call[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	return callOr(ctx, call, func(T, error) {})
+}
+
+// callOr is Call, and has late take what call returns when it was given up.
+func callOr[T any](ctx context.Context, call func() (T, error), late func(T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
-	returned := make(chan result, 1)
+	returned := make(chan result) // unbuffered: what is sent has been taken
 	go func() {
 		value, err := call()
-		returned <- result{value, err}
+		select {
+		case returned <- result{value, err}:
+		case <-ctx.Done():
+			late(value, err)
+		}
 	}()
 	select {
 	case r := <-returned:
@@ -38,12 +47,10 @@ func Do(ctx context.Context, call func() error) error {
 
 // OpenFile is [os.OpenFile], as Call makes it. A file that is opened too late is closed.
 func OpenFile(ctx context.Context, path string, flag int, perm os.FileMode) (*os.File, error) {
-	return Call(ctx, func() (*os.File, error) {
-		f, err := os.OpenFile(path, flag, perm)
-		if err == nil && ctx.Err() != nil {
+	open := func() (*os.File, error) { return os.OpenFile(path, flag, perm) }
+	return callOr(ctx, open, func(f *os.File, err error) {
+		if err == nil {
 			f.Close()
-			return nil, context.Cause(ctx)
 		}
-		return f, err
 	})
 }
