@@ -105,9 +105,7 @@ func (r *Reader) Next(ctx context.Context) (*Block, error) {
 // Release gives a block back, which must not be used after that. Run waits for
 // that when it has no more blocks. Any goroutine may call it.
 func (r *Reader) Release(b *Block) {
-	if b.early == nil || b != b.early.rest { // else a part of it is replayed
-		b.poison()
-	}
+	b.poison()
 	b.home <- b
 }
 

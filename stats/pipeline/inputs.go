@@ -44,11 +44,12 @@ func (in *inputs) hasTopics() bool { return len(in.requests) > 0 }
 
 // firstFile returns the first argument that is not a topic.
 func (in *inputs) firstFile() (arg string, ok bool) {
-	i := slices.IndexFunc(in.args, func(arg string) bool { return !kafka.IsURL(arg) })
-	if i < 0 {
-		return "", false
+	for _, arg := range in.args {
+		if _, isTopic := in.requests[arg]; !isTopic {
+			return arg, true
+		}
 	}
-	return in.args[i], true
+	return "", false
 }
 
 // hasGroup reports whether a topic is read as a consumer group does.

@@ -191,8 +191,7 @@ func (m *merge) report() report.Merge {
 
 // publish makes the files appear.
 func (m *merge) publish(ctx context.Context, r report.Merge) error {
-	document, err := report.JSON(r)
-	if err := cmp.Or(err, write(m.reportFile, document)); err != nil {
+	if err := write(m.reportFile, r.JSON); err != nil {
 		return err
 	}
 	return publish(ctx, []*output.File{m.reportFile, m.result}, func() error {

@@ -76,11 +76,15 @@ func (o *outputs) discard() {
 	}
 }
 
-// write writes a text to a file, which may be nil.
-func write(f *output.File, text []byte) error {
+// write writes what render returns to a file. Without a file, nothing is rendered.
+func write(f *output.File, render func() ([]byte, error)) error {
 	if f == nil {
 		return nil
 	}
-	_, err := f.Write(text)
+	text, err := render()
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
 	return err
 }

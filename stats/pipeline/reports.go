@@ -74,17 +74,9 @@ func (j *job) ranges() (ranges []report.PartitionRange) {
 
 // writeReport writes the report in each form that is wanted.
 func (j *job) writeReport(r report.Report, failure error) error {
-	document, err := report.JSON(r)
-	if err == nil {
-		err = write(j.reportFile, document)
-	}
-	if err == nil && j.metrics != nil {
-		err = write(j.metrics, []byte(r.Metrics(time.Now(), failure != nil)))
-	}
-	if err == nil && j.page != nil {
-		err = write(j.page, []byte(r.HTML()))
-	}
-	return err
+	metrics := func() ([]byte, error) { return []byte(r.Metrics(time.Now(), failure != nil)), nil }
+	html := func() ([]byte, error) { return []byte(r.HTML()), nil }
+	return cmp.Or(write(j.reportFile, r.JSON), write(j.metrics, metrics), write(j.page, html))
 }
 
 // SumOptions is what SumReports is asked to do.
@@ -135,8 +127,7 @@ func (o *SumOptions) write(ctx context.Context, r report.Report) error {
 	if err != nil {
 		return err
 	}
-	document, err := report.JSON(r)
-	return cmp.Or(err, write(f, document), output.Commit(f))
+	return cmp.Or(write(f, r.JSON), output.Commit(f))
 }
 
 // addReports adds the reports of a file.

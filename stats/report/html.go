@@ -147,6 +147,9 @@ func (p *htmlPage) invalid() {
 	p.WriteString("<div class=\"wide\"><table>\n<tr><th>reason</th><th>events</th><th>the first ones</th></tr>\n")
 	code := ""
 	for _, s := range p.report.Samples {
+		if p.report.InvalidByCode[s.Code] == 0 {
+			continue // it was found when the run was already over
+		}
 		if s.Code != code {
 			if code != "" {
 				p.WriteString("</td></tr>\n")

@@ -105,8 +105,13 @@ type Merge struct {
 	Plan   []PlanLine `json:"-"` // what Memory was spent on
 }
 
-// JSON returns a report, of either kind, as a document.
-func JSON[R Report | Merge](r R) ([]byte, error) {
-	document, err := json.MarshalIndent(r, "", "  ")
-	return append(document, '\n'), err
+// JSON returns the report as a document.
+func (r *Report) JSON() ([]byte, error) { return document(r) }
+
+// JSON returns the report as a document.
+func (r *Merge) JSON() ([]byte, error) { return document(r) }
+
+func document(report any) ([]byte, error) {
+	text, err := json.MarshalIndent(report, "", "  ")
+	return append(text, '\n'), err
 }
