@@ -2,7 +2,7 @@
 
 package bench
 
-// Cgroup can't be had here.
+// Cgroup is not available on this system.
 type Cgroup struct{}
 
 // NewCgroup returns an error.

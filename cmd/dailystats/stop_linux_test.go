@@ -93,7 +93,7 @@ func TestStops(t *testing.T) {
 		})
 	}
 	signals := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP}
-	times := sampling.Count(1, 12)
+	times := sampling.Count(1, 20)
 	for i := range times {
 		for j, run := range waitingRuns {
 			one := stop{run: run, signal: signals[(i+j)%len(signals)], after: time.Duration(random.IntN(300)) * time.Millisecond, again: -1}

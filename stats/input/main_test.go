@@ -1,13 +1,9 @@
 package input
 
 import (
-	"os"
 	"testing"
 
 	"dailystats/testdata/sampling"
 )
 
-func TestMain(m *testing.M) {
-	sampling.Checks(30, 100)
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { sampling.Main(m, 30, 100) }

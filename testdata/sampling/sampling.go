@@ -52,12 +52,14 @@ func Count(some, all int) int {
 	return some
 }
 
-// Checks sets how often rapid checks a property, unless its own flag does. It is for TestMain.
-func Checks(some, all int) {
+// Main is a TestMain in which rapid checks a property so often, unless its own flag says how
+// often.
+func Main(m *testing.M, some, all int) {
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
 	if !given {
 		_ = flag.Set("rapid.checks", strconv.Itoa(Count(some, all)))
 	}
+	os.Exit(m.Run())
 }
