@@ -30,7 +30,7 @@ type jobFlags struct {
 	Report      string         `group:"A run can also write:" placeholder:"FILE" help:"Write the summary as a JSON document."`
 	Metrics     string         `group:"A run can also write:" placeholder:"FILE" help:"Write the summary as metrics for Prometheus (textfile collector)."`
 	HTML        string         `group:"A run can also write:" name:"html" placeholder:"FILE" help:"Write the summary as an HTML page with charts, which needs no network."`
-	Shard       input.Shard    `group:"Limits:" placeholder:"I/N" help:"Read only the I-th of N shares of the files, such as 1/4: N runs together read each line once."`
+	Share       input.Share    `name:"shard" group:"Limits:" placeholder:"I/N" help:"Read only the I-th of N shares of the files, such as 1/4: N runs together read each line once."`
 	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
 	pieceFlags
@@ -66,7 +66,7 @@ func (f *jobFlags) options(command *kong.Context) pipeline.Options {
 		WarnInvalid: f.WarnInvalid,
 		MinEvents:   uint64(f.MinEvents),
 		Redact:      f.Redact,
-		Shard:       f.Shard,
+		Share:       f.Share,
 		Piece:       f.piece(),
 		Kafka: kafka.Settings{
 			File:      f.KafkaConfig,

@@ -10,7 +10,7 @@ var flagOf = map[string]string{
 	"Options.Memory":      "--memory",
 	"Options.MinEvents":   "--min-events",
 	"Options.Parallel":    "--parallel",
-	"Options.Shard":       "--shard",
+	"Options.Share":       "--shard",
 	"Options.State":       "--state",
 	"Options.TempDir":     "--temp-dir",
 	"Options.WarnInvalid": "--warn-invalid",

@@ -14,16 +14,24 @@ type Block struct {
 	Data      []byte // lines, each with its LF but maybe the last; not to be changed
 	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
-	numbers []uint64 // of the lines, where they don't follow each other; else empty
-	oneLine bool     // all lines have FirstLine's number
-
-	byOffset bool   // lines are numbered by their offset in the file
-	asked    uint64 // the line that was asked for last
-	askedAt  int    // where in Data that begins
-	buf      []byte // memory of Data
-	home     pool   // where the block belongs
-	early    *early // what is known of its input while that is read ahead, else nil
+	numbering numbering
+	numbers   []uint64 // of the lines, where they are listed
+	asked     uint64   // the line that was asked for last
+	askedAt   int      // where in Data that begins
+	buf       []byte   // memory of Data
+	home      pool     // where the block belongs
+	early     *early   // what is known of its input while that is read ahead, else nil
 }
+
+// numbering is how the lines of a block are numbered.
+type numbering uint8
+
+const (
+	byCount  numbering = iota // FirstLine, and one more for each line
+	byOffset                  // by where they begin in the input; the first at FirstLine
+	allSame                   // all FirstLine: they are one message
+	listed                    // each as numbers has it
+)
 
 // Ahead reports whether the block's input is read before its turn. Such a block
 // has no number. What must be in input order can't be done with its lines yet,
@@ -32,12 +40,12 @@ func (b *Block) Ahead() bool { return b.early != nil }
 
 // Line returns the number of line n, from 0, in its input.
 func (b *Block) Line(n uint64) uint64 {
-	switch {
-	case len(b.numbers) > 0:
+	switch b.numbering {
+	case listed:
 		return b.numbers[n]
-	case b.oneLine:
+	case allSame:
 		return b.FirstLine
-	case b.byOffset:
+	case byOffset:
 		return b.FirstLine + uint64(b.start(n))
 	default:
 		return b.FirstLine + n
@@ -71,7 +79,7 @@ func (b *Block) start(n uint64) int {
 func (b *Block) drop(n uint64) {
 	b.FirstLine, b.Data = b.Line(n), b.Data[b.start(n):]
 	b.asked, b.askedAt = 0, 0
-	if len(b.numbers) > 0 {
+	if b.numbering == listed {
 		b.numbers = b.numbers[:copy(b.numbers, b.numbers[n:])]
 	}
 }

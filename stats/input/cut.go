@@ -21,12 +21,11 @@ type cutter struct {
 	text io.Reader
 	err  error // of text, io.EOF too
 
-	line     uint64 // number of the line that the next block starts with
-	oneLine  bool   // all lines have that number
-	byOffset bool   // lines are numbered by their offset
-	got      uint64 // bytes of text that were read since the block before began
-	block    *Block // being filled
-	n        int    // bytes in block.buf
+	line      uint64 // number of the line that the next block starts with
+	numbering numbering
+	got       uint64 // bytes of text that were read since the block before began
+	block     *Block // being filled
+	n         int    // bytes in block.buf
 }
 
 // run sends all blocks of the text, or those that there are before an error.
@@ -150,13 +149,12 @@ func (c *cutter) sendLong(ctx context.Context, long *Block, length, lf int) erro
 
 // send passes on the first n bytes of a block's memory.
 func (c *cutter) send(ctx context.Context, b *Block, n int, tooLong bool) error {
-	b.FirstLine, b.TooLong, b.oneLine, b.byOffset = c.line, tooLong, c.oneLine, c.byOffset
+	b.FirstLine, b.TooLong, b.numbering = c.line, tooLong, c.numbering
 	b.asked, b.askedAt = 0, 0
-	b.numbers = b.numbers[:0]
 	b.Data = b.buf[:n:n]
 	switch {
-	case c.oneLine:
-	case c.byOffset: // the next block has what was read behind this one
+	case c.numbering == allSame:
+	case c.numbering == byOffset: // the next block has what was read behind this one
 		c.line += c.got - uint64(c.n)
 		c.got = uint64(c.n)
 	case tooLong:

@@ -31,6 +31,8 @@ func compress(f decode.Format, data []byte) []byte {
 	}
 	var err error
 	switch f {
+	case decode.Plain:
+		return data
 	case decode.Gzip:
 		w = gzip.NewWriter(&b)
 	case decode.Zstd:
@@ -64,7 +66,7 @@ const testWindow = 9 << 20
 
 // readText reads stored bytes back as text.
 func readText(t testing.TB, stored []byte) (string, error) {
-	lines, err := readLines(t.Context(), []Source{{Name: "-"}}, Config{MaxWindow: testWindow, Stdin: bytes.NewReader(stored)})
+	lines, err := readLines(t.Context(), []Source{Piece{}.source()}, Config{MaxWindow: testWindow, Stdin: bytes.NewReader(stored)})
 	var text strings.Builder
 	for _, l := range lines {
 		text.WriteString(l.Text + "\n")

@@ -9,10 +9,10 @@
 //	listing.go   listing: the files of folders and globs, in little memory
 //	identity_*   fileSet: what tells two files apart on this system
 //	stored.go    stored: an input's bytes as they are stored, counted, interruptible
-//	window.go    NeedsWindow: whether decompressing takes memory that counts
+//	need.go      Need: what it takes to read a source, by its first bytes
 //	block.go     Block: whole lines, and the pool that blocks come from
 //	cut.go       cutter: text becomes blocks; the longest lines
-//	shard.go     Shard: a share of the sources
+//	share.go     Share: a share of the sources
 //	piece.go     Piece: standard input as a piece of a file
 //	messages.go  Messages: a source that is no file; packer: messages become blocks
 //	lane.go      lane: one goroutine that does all that, input by input

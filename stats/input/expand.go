@@ -36,6 +36,8 @@ type Expansion struct {
 	// Duplicate is told the name of a file that is named again, be it by another path
 	// or through a link. It is not among the sources a second time.
 	Duplicate func(name string)
+	// Piece is what standard input is a piece of; the zero value is nothing.
+	Piece Piece
 	// Memory is what finding inputs may take, in bytes; 0 is no limit.
 	Memory int64
 }
@@ -251,7 +253,7 @@ func (e *expander) addStdin() {
 		return
 	}
 	e.stdin = true
-	e.addSource(Source{Name: stdinName})
+	e.addSource(e.Piece.source())
 }
 
 func (e *expander) addFile(path string, info fs.FileInfo) {
@@ -259,7 +261,11 @@ func (e *expander) addFile(path string, info fs.FileInfo) {
 		e.tellDuplicate(path)
 		return
 	}
-	e.addSource(Source{Name: path, regular: info.Mode().IsRegular(), size: info.Size()})
+	if info.Mode().IsRegular() {
+		e.addSource(Source{path, regularFile(info.Size())})
+	} else {
+		e.addSource(Source{path, stream{}})
+	}
 }
 
 func (e *expander) tellDuplicate(name string) {

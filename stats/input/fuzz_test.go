@@ -25,7 +25,7 @@ func FuzzBlocks(f *testing.F) {
 			MaxWindow: 1 << 20,
 			Stdin:     bytes.NewReader(data),
 		}
-		got, err := readLines(context.Background(), []Source{{Name: "-"}}, c)
+		got, err := readLines(context.Background(), []Source{Piece{}.source()}, c)
 		if decode.FormatOf(data[:min(len(data), decode.MagicLen)]) != decode.Plain {
 			return
 		}

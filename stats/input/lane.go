@@ -49,7 +49,7 @@ func (l *lane) run(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			return fileError(l.reader.nameOf(s), err)
+			return fileError(s.Name, err)
 		}
 		l.reader.order.end(number)
 	}
@@ -58,10 +58,10 @@ func (l *lane) run(ctx context.Context) error {
 // read opens a source and sends its blocks. What has no size, it leaves alone
 // until its turn: whoever writes to several pipes may do so in their order.
 func (l *lane) read(ctx context.Context, s Source, turn turn) error {
-	if s.hasMessages() {
-		return l.readMessages(ctx, s, turn)
+	if log, ok := s.kind.(messageLog); ok {
+		return l.readMessages(ctx, log, s.Name, turn)
 	}
-	if !s.regular {
+	if s.Size() < 0 {
 		if err := turn.wait(ctx); err != nil {
 			return err
 		}
@@ -76,33 +76,44 @@ func (l *lane) read(ctx context.Context, s Source, turn turn) error {
 
 // readStored sends the blocks of a source whose stored bytes are s.
 func (l *lane) readStored(ctx context.Context, source Source, turn turn, s *stored) error {
-	if source.isStdin() && l.reader.piece.ByOffset {
-		return l.readPiece(ctx, source, turn, s)
-	}
 	c := cutter{line: 1}
 	var err error
-	if source.isPart {
-		err = l.openPart(&c, source, s)
-	} else if c.text, err = l.open(ctx, s, turn); err == nil {
-		c.text, _, err = skipBOM(c.text)
+	switch k := source.kind.(type) {
+	case standardInput:
+		if k.ByOffset {
+			return l.readPiece(ctx, k.Piece, source.Name, turn, s)
+		}
+		err = l.openWhole(ctx, &c, s, turn)
+	case filePart:
+		err = l.openPart(&c, k, s)
+	default:
+		err = l.openWhole(ctx, &c, s, turn)
 	}
 	if err != nil {
 		return err
 	}
-	if c.sender, err = l.newSender(ctx, source, turn); err != nil {
+	if c.sender, err = l.newSender(ctx, source.Name, turn, c.numbering == byOffset); err != nil {
 		return err
 	}
 	return c.run(ctx)
 }
 
+// openWhole has c cut all of a source's text.
+func (l *lane) openWhole(ctx context.Context, c *cutter, s *stored, turn turn) (err error) {
+	if c.text, err = l.open(ctx, s, turn); err == nil {
+		c.text, _, err = skipBOM(c.text)
+	}
+	return err
+}
+
 // openPart has c cut a part of a file, whose lines are numbered by their offset.
-func (l *lane) openPart(c *cutter, source Source, s *stored) error {
-	part, err := openPart(l.raw, s, source.from, source.until)
+func (l *lane) openPart(c *cutter, p filePart, s *stored) error {
+	part, err := openPart(l.raw, s, p.from, p.until)
 	if err != nil {
 		return err
 	}
-	c.text, c.byOffset, c.line = part, true, uint64(part.at)
-	if source.from > 0 {
+	c.text, c.numbering, c.line = part, byOffset, uint64(part.at)
+	if p.from > 0 {
 		return nil
 	}
 	text, bom, err := skipBOM(part)
@@ -110,13 +121,13 @@ func (l *lane) openPart(c *cutter, source Source, s *stored) error {
 	return err
 }
 
-// readMessages sends the blocks of a source that has messages.
-func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error {
-	messages := source.open(ctx, func(data []byte, f decode.Format) (io.Reader, error) {
+// readMessages sends the blocks of a log of messages.
+func (l *lane) readMessages(ctx context.Context, open messageLog, name string, turn turn) error {
+	messages := open(ctx, func(data []byte, f decode.Format) (io.Reader, error) {
 		return l.open(ctx, &stored{r: bytes.NewReader(data), size: int64(len(data)), total: &l.reader.bytesRead, format: f}, turn)
 	})
 	defer messages.Close()
-	sender, err := l.newSender(ctx, source, turn)
+	sender, err := l.newSender(ctx, name, turn, true)
 	if err != nil {
 		return err
 	}
@@ -124,8 +135,8 @@ func (l *lane) readMessages(ctx context.Context, source Source, turn turn) error
 	return p.run(ctx)
 }
 
-func (l *lane) newSender(ctx context.Context, source Source, turn turn) (s *sender, err error) {
-	s = &sender{reader: l.reader, input: l.reader.nameOf(source), offsets: l.reader.isByOffset(source)}
+func (l *lane) newSender(ctx context.Context, name string, turn turn, offsets bool) (s *sender, err error) {
+	s = &sender{reader: l.reader, input: name, offsets: offsets}
 	if !turn.hasCome() {
 		s.early, err = l.readAhead(ctx, turn)
 	}
@@ -138,7 +149,7 @@ func (l *lane) readAhead(ctx context.Context, turn turn) (*early, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept.Data, kept.numbers = kept.Data[:0], kept.numbers[:0]
+	kept.Data, kept.numbers, kept.numbering = kept.Data[:0], kept.numbers[:0], listed
 	l.early = early{turn: turn, back: l.early.back, kept: kept, memory: l.reader.keptSize}
 	return &l.early, nil
 }

@@ -29,10 +29,8 @@ type Decode func(data []byte, f decode.Format) (io.Reader, error)
 // one goroutine, which is not kept waiting when the context is done. Errors should
 // not name the source.
 func MessageSource(name string, open func(context.Context, Decode) Messages) Source {
-	return Source{Name: name, open: open}
+	return Source{name, messageLog(open)}
 }
-
-func (s Source) hasMessages() bool { return s.open != nil }
 
 // packer packs messages into blocks.
 //
@@ -140,7 +138,7 @@ func (p *packer) flush(ctx context.Context) error {
 		p.reader.Release(b)
 		return nil
 	}
-	b.Data, b.FirstLine, b.TooLong = b.buf[:p.n:p.n], b.numbers[0], false
+	b.Data, b.FirstLine, b.numbering, b.TooLong = b.buf[:p.n:p.n], b.numbers[0], listed, false
 	return p.pass(ctx, b)
 }
 
@@ -149,6 +147,6 @@ func (p *packer) cut(ctx context.Context, message io.Reader, offset uint64) erro
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
-	c := cutter{sender: p.sender, text: message, line: offset, oneLine: true}
+	c := cutter{sender: p.sender, text: message, line: offset, numbering: allSame}
 	return c.cut(ctx)
 }

@@ -29,8 +29,8 @@ type message struct {
 	value  string
 }
 
-// messageLog implements Messages on what a test has in memory.
-type messageLog struct {
+// fakeLog implements Messages on what a test has in memory.
+type fakeLog struct {
 	messages []message
 	wrap     func(io.Reader) io.Reader // how values are delivered
 	err      error                     // after the last message; io.EOF at the end
@@ -39,7 +39,7 @@ type messageLog struct {
 	value io.Reader
 }
 
-func (l *messageLog) Next() (offset uint64, size int64, err error) {
+func (l *fakeLog) Next() (offset uint64, size int64, err error) {
 	if len(l.messages) == 0 {
 		return 0, 0, l.err
 	}
@@ -49,12 +49,12 @@ func (l *messageLog) Next() (offset uint64, size int64, err error) {
 	return m.offset, int64(len(m.value)), nil
 }
 
-func (l *messageLog) Read(p []byte) (int, error) { return l.value.Read(p) }
+func (l *fakeLog) Read(p []byte) (int, error) { return l.value.Read(p) }
 
-func (l *messageLog) Close() { l.closed.Add(1) }
+func (l *fakeLog) Close() { l.closed.Add(1) }
 
 // source returns a source of the messages of l, which can be opened again.
-func (l messageLog) source(name string) Source {
+func (l fakeLog) source(name string) Source {
 	if l.wrap == nil {
 		l.wrap = func(r io.Reader) io.Reader { return r }
 	}
@@ -115,7 +115,7 @@ func TestMessages(t *testing.T) {
 				for i := range want {
 					want[i].Input = "topic/0"
 				}
-				sources := []Source{messageLog{messages: messages}.source("topic/0")}
+				sources := []Source{fakeLog{messages: messages}.source("topic/0")}
 				got, err := readLines(t.Context(), sources, Config{BlockSize: blockSize, MaxLine: 5000})
 				if err != nil {
 					t.Fatal(err)
@@ -164,7 +164,7 @@ func TestAnyMessages(t *testing.T) {
 				continue
 			}
 			name := fmt.Sprintf("topic/%d", i)
-			l := messageLog{messages: anyMessages.Draw(t, "messages"), wrap: anyWay(t), closed: closed}
+			l := fakeLog{messages: anyMessages.Draw(t, "messages"), wrap: anyWay(t), closed: closed}
 			logs++
 			sources = append(sources, l.source(name))
 			want = append(want, wantMessages(name, l.messages, c.MaxLine)...)
@@ -217,12 +217,12 @@ func TestMessagesError(t *testing.T) {
 					for i := range messages {
 						messages[i] = message{uint64(i), fmt.Sprintf("{%d}", i)}
 					}
-					bad := messageLog{messages: messages, err: failed, closed: new(atomic.Int32)}
+					bad := fakeLog{messages: messages, err: failed, closed: new(atomic.Int32)}
 					if inValue {
 						bad.wrap = func(io.Reader) io.Reader { return &failing{strings.NewReader("{"), failed} }
 					}
 					sources := []Source{
-						messageLog{messages: messages[:50]}.source("a/0"),
+						fakeLog{messages: messages[:50]}.source("a/0"),
 						bad.source("a/1"),
 						bad.source("a/2"),
 					}
@@ -266,7 +266,7 @@ func (f *failing) Read(p []byte) (int, error) {
 // whether it would fit a block or not.
 func TestShortMessage(t *testing.T) {
 	for _, size := range []int{5, 300} {
-		log := messageLog{
+		log := fakeLog{
 			messages: []message{{1, strings.Repeat("x", size)}},
 			wrap:     func(r io.Reader) io.Reader { return &failing{io.LimitReader(r, 4), io.ErrUnexpectedEOF} },
 		}
@@ -294,7 +294,7 @@ func TestMessageMemory(t *testing.T) {
 		messages[i] = message{uint64(i), "{}"}
 	}
 	huge := message{uint64(len(messages)), strings.Repeat("x", 100*mib)}
-	source := messageLog{messages: append(messages, huge)}.source("a/0")
+	source := fakeLog{messages: append(messages, huge)}.source("a/0")
 	r := NewReader(SourcesOf(source), Config{})
 	errs := make(chan error, 1)
 	lines := 0
@@ -480,7 +480,7 @@ func decodeAll(t *testing.T, f decode.Format, data []byte, window int64) (text s
 			t.Errorf("%d bytes, and then %d", len(first), len(second))
 		}
 		text = string(first)
-		l := messageLog{err: io.EOF, closed: new(atomic.Int32)}
+		l := fakeLog{err: io.EOF, closed: new(atomic.Int32)}
 		return &l
 	})
 	r := NewReader(SourcesOf(source), Config{MaxWindow: window})

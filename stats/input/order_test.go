@@ -1,6 +1,7 @@
 package input
 
 import (
+	"slices"
 	"sync"
 	"testing"
 )
@@ -9,7 +10,7 @@ import (
 // at a time and in order, whether or not those before have waited for theirs.
 func TestOrder(t *testing.T) {
 	const sources = 1000
-	o := newOrder(SourcesOf(make([]Source, sources)...))
+	o := newOrder(SourcesOf(slices.Repeat([]Source{{kind: stream{}}}, sources)...))
 	var (
 		wg    sync.WaitGroup
 		acted []int // the race detector sees whether two act at once

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -64,22 +65,11 @@ func (p Piece) Check() error {
 	return nil
 }
 
-// nameOf returns the name that a source's lines are known by.
-func (r *Reader) nameOf(s Source) string {
-	if s.isStdin() && r.piece.Name != "" {
-		return r.piece.Name
-	}
-	return s.Name
-}
-
-// isByOffset reports whether a source's lines are numbered by their offset.
-func (r *Reader) isByOffset(s Source) bool {
-	return s.hasMessages() || s.isPart || s.isStdin() && r.piece.ByOffset
-}
+// source returns standard input as the piece that it is.
+func (p Piece) source() Source { return Source{cmp.Or(p.Name, stdinName), standardInput{p}} }
 
 // readPiece sends the blocks of standard input as the piece that it is.
-func (l *lane) readPiece(ctx context.Context, source Source, turn turn, s *stored) error {
-	piece := l.reader.piece
+func (l *lane) readPiece(ctx context.Context, piece Piece, name string, turn turn, s *stored) error {
 	if err := l.checkPlain(piece, s); err != nil {
 		return err
 	}
@@ -88,7 +78,7 @@ func (l *lane) readPiece(ctx context.Context, source Source, turn turn, s *store
 		return err
 	}
 	first := text.at
-	c := cutter{text: text, byOffset: true, line: uint64(first)}
+	c := cutter{text: text, numbering: byOffset, line: uint64(first)}
 	if first == 0 {
 		var bom int
 		c.text, bom, err = skipBOM(text)
@@ -97,7 +87,7 @@ func (l *lane) readPiece(ctx context.Context, source Source, turn turn, s *store
 	if err != nil {
 		return err
 	}
-	if c.sender, err = l.newSender(ctx, source, turn); err != nil {
+	if c.sender, err = l.newSender(ctx, name, turn, true); err != nil {
 		return err
 	}
 	err = c.run(ctx)

@@ -35,12 +35,12 @@ func TestPieces(t *testing.T) {
 		var counted int64
 		for i, until := range cuts[1:] {
 			from := rapid.Int64Range(0, max(cuts[i]-1, 0)).Draw(t, "offset")
-			c.Piece = Piece{Name: "file", ByOffset: true, Offset: from, Range: Range{cuts[i], until}}
-			if err := c.Piece.Check(); err != nil {
+			piece := Piece{Name: "file", ByOffset: true, Offset: from, Range: Range{cuts[i], until}}
+			if err := piece.Check(); err != nil {
 				t.Fatal(err)
 			}
 			c.Stdin = iotest.OneByteReader(bytes.NewReader(data[min(from, int64(len(data))):]))
-			lines, read, err := readPiece(c)
+			lines, read, err := readPiece(piece, c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,9 +57,9 @@ func TestPieces(t *testing.T) {
 }
 
 // readPiece reads standard input, and returns what it counted.
-func readPiece(c Config) ([]line, int64, error) {
+func readPiece(p Piece, c Config) ([]line, int64, error) {
 	var r *Reader
-	lines, err := readLinesOf(context.Background(), []Source{{Name: stdinName}}, c, &r)
+	lines, err := readLinesOf(context.Background(), []Source{p.source()}, c, &r)
 	return lines, r.BytesRead(), err
 }
 
@@ -80,7 +80,7 @@ func TestWholePieces(t *testing.T) {
 		{Piece{Offset: 100, Range: Range{200, 300}, ByOffset: true}, "a\nb\nc", []line{}},
 		{Piece{Name: "f"}, "a\nb", []line{{"f", 1, "a", false}, {"f", 2, "b", false}}},
 	} {
-		lines, _, err := readPiece(Config{Piece: test.piece, Stdin: strings.NewReader(test.text)})
+		lines, _, err := readPiece(test.piece, Config{Stdin: strings.NewReader(test.text)})
 		if err != nil {
 			t.Error(err)
 		}
@@ -104,7 +104,7 @@ func TestPieceErrors(t *testing.T) {
 		{Piece{Name: "s3://b/f", ByOffset: true, Offset: 7, Range: Range{8, 9}}, failed, "s3://b/f: io: read/write on closed pipe"},
 		{Piece{Name: "s3://b/f", ByOffset: true}, strings.NewReader("\x1f\x8b\x08\x00"), "s3://b/f: it is gzip data, whose lines have no offset: give all of it, without one"},
 	} {
-		if _, _, err := readPiece(Config{Piece: test.piece, Stdin: test.stdin}); err == nil || err.Error() != test.want {
+		if _, _, err := readPiece(test.piece, Config{Stdin: test.stdin}); err == nil || err.Error() != test.want {
 			t.Errorf("%+v: %v, not %s", test.piece, err, test.want)
 		}
 	}

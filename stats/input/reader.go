@@ -23,7 +23,6 @@ type Config struct {
 	AheadWindow int64     // what the decoder of an input read ahead may keep; one that needs more waits for its turn
 	KeptSize    int       // memory for what an input read ahead has to send again; that of a block by default
 	Stdin       io.Reader // what "-" means; os.Stdin by default
-	Piece       Piece     // what that is a piece of
 }
 
 // rawBuffer is the part of the stored bytes that decoders read at a time. Plain
@@ -41,7 +40,6 @@ type Reader struct {
 	maxLine     int
 	aheadWindow int64
 	keptSize    int
-	piece       Piece
 
 	order     *order
 	blocks    chan *Block // with numbers
@@ -68,7 +66,6 @@ func NewReader(sources *Sources, c Config) *Reader {
 		maxLine:     maxLine,
 		aheadWindow: c.AheadWindow,
 		keptSize:    c.KeptSize,
-		piece:       c.Piece,
 		order:       newOrder(sources),
 		blocks:      make(chan *Block, blocks+1+inputs),
 		ahead:       make(chan *Block, inputs),

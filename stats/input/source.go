@@ -16,17 +16,42 @@ import (
 // stdinName is the argument that means standard input, and the name of it.
 const stdinName = "-"
 
-// Source is one input: a file, or standard input.
+// Source is one input: a file, standard input, or a log of messages.
 type Source struct {
-	Name    string                                 // path as it was given or found; "-" is standard input
-	regular bool                                   // a file with a size, not a pipe or a device
-	size    int64                                  // bytes, of a regular file when it was found
-	open    func(context.Context, Decode) Messages // nil for what is a file
+	Name string // path as it was given or found; "-" is standard input
+	kind kind
+}
 
-	// Of a regular file of which only a part is read; see Shard.
-	isPart      bool
+// kind is what a source is: a [regularFile], a [filePart], a [stream], [standardInput] or a
+// [messageLog].
+type kind interface {
+	// size returns the number of bytes that are read, or -1 where that is not known.
+	size() int64
+}
+
+// regularFile is a file on disk, read up to the size that it had when it was found.
+type regularFile int64
+
+// filePart is the lines of a file that begin at an offset from from to before until.
+type filePart struct {
+	file        regularFile
 	from, until int64
 }
+
+// stream is a named pipe or a device.
+type stream struct{}
+
+// standardInput may be a piece of a file that somebody else reads.
+type standardInput struct{ Piece }
+
+// messageLog opens a log of messages.
+type messageLog func(context.Context, Decode) Messages
+
+func (f regularFile) size() int64 { return int64(f) }
+func (p filePart) size() int64    { return p.until - p.from }
+func (stream) size() int64        { return -1 }
+func (standardInput) size() int64 { return -1 }
+func (messageLog) size() int64    { return -1 }
 
 // openFile opens a regular file, and returns its size.
 func (s Source) openFile() (f *os.File, size int64, err error) {
@@ -43,18 +68,7 @@ func (s Source) openFile() (f *os.File, size int64, err error) {
 
 // Size returns the number of bytes of a file when it was found, or of the part of it
 // that is read, or -1 for what has no size: standard input, a pipe, a device.
-func (s Source) Size() int64 {
-	switch {
-	case !s.regular:
-		return -1
-	case s.isPart:
-		return s.until - s.from
-	default:
-		return s.size
-	}
-}
-
-func (s Source) isStdin() bool { return s.Name == stdinName && !s.hasMessages() }
+func (s Source) Size() int64 { return s.kind.size() }
 
 // isNotExist reports whether a path leads nowhere; a file taken for a folder on
 // the way is ENOTDIR.

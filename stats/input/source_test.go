@@ -1,9 +1,7 @@
 package input
 
 import (
-	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,72 +151,5 @@ func TestHas(t *testing.T) {
 	}
 	if !has("a") || !has("link") || has("b") {
 		t.Error("Has tells files apart by something else than the file")
-	}
-}
-
-// TestNeedsWindow proves that memory is asked for when a format may need it, and
-// that looking at standard input takes nothing away from it.
-func TestNeedsWindow(t *testing.T) {
-	tree(t, "plain", "empty")
-	for _, name := range []string{"gz", "zst", "xz", "bz2", "lz4", "skip"} {
-		content := map[string]string{"gz": "\x1f\x8b\x08", "zst": "\x28\xb5\x2f\xfd…", "xz": "\xfd7zXZ\x00", "bz2": "BZh9", "lz4": "\x04\x22\x4d\x18", "skip": "\x5f\x2a\x4d\x18"}[name]
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Truncate("empty", 0); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		args  []string
-		stdin string
-		want  bool
-	}{
-		{[]string{"plain", "gz", "empty"}, "", false},
-		{[]string{"plain", "zst"}, "", true},
-		{[]string{"xz"}, "", true},
-		{[]string{"bz2"}, "", true},
-		{[]string{"lz4"}, "", true},
-		{[]string{"skip"}, "", true},
-		{[]string{"-", "plain"}, "{}\n{}\n", false},
-		{[]string{"-"}, "", false},
-		{[]string{"-"}, "{}", false},
-		{[]string{"-"}, "\x1f\x8b\x08 gzip and more", false},
-		{[]string{"-"}, "\x28\xb5\x2f\xfd zstd and more", true},
-		{[]string{"plain"}, "\x28\xb5\x2f\xfd that isn't read", false},
-		{[]string{"-", "zst"}, "{}", true},
-	} {
-		got, rest, err := NeedsWindow(t.Context(), SourcesOf(expand(t, test.args...)...), strings.NewReader(test.stdin))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != test.want {
-			t.Errorf("%q, %q: got %v", test.args, test.stdin, got)
-		}
-		if all, err := io.ReadAll(rest); err != nil || string(all) != test.stdin {
-			t.Errorf("%q: standard input is %q, %v, then", test.stdin, all, err)
-		}
-	}
-}
-
-// TestNeedsWindowFailure proves that a file that has vanished is an error, and
-// that waiting for standard input can be ended.
-func TestNeedsWindowFailure(t *testing.T) {
-	checkGoroutines(t)
-	tree(t, "a")
-	sources := expand(t, "-", "a")
-	stdin, write := io.Pipe()
-	t.Cleanup(func() { write.Close() })
-	ctx, cancel := context.WithCancelCause(t.Context())
-	stop := errors.New("stop")
-	cancel(stop)
-	if _, _, err := NeedsWindow(ctx, SourcesOf(sources...), stdin); err != stop {
-		t.Errorf("error %v, want %v", err, stop)
-	}
-	if err := os.Remove("a"); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := NeedsWindow(t.Context(), SourcesOf(sources...), stdin); err == nil || !strings.HasPrefix(err.Error(), "a: ") {
-		t.Errorf("error %v", err)
 	}
 }

@@ -60,7 +60,14 @@ func (l *Sources) Add(s Source) {
 		l.size += size
 		l.sized++
 	}
-	if !s.regular {
+	var file regularFile
+	var part *filePart
+	switch k := s.kind.(type) {
+	case regularFile:
+		file = k
+	case filePart:
+		file, part = k.file, &k
+	default:
 		l.others = append(l.others, s)
 		l.append([]byte{kindOther}, "", nil)
 		return
@@ -70,15 +77,15 @@ func (l *Sources) Add(s Source) {
 	l.name = s.Name
 	var space [6 * binary.MaxVarintLen64]byte
 	head := append(space[:0], kindFile)
-	if s.isPart {
+	if part != nil {
 		head[0] = kindPart
 	}
 	head = binary.AppendUvarint(head, uint64(shared))
 	head = binary.AppendUvarint(head, uint64(len(rest)))
-	tail := binary.AppendUvarint(head[len(head):], uint64(s.size))
-	if s.isPart {
-		tail = binary.AppendUvarint(tail, uint64(s.from))
-		tail = binary.AppendUvarint(tail, uint64(s.until))
+	tail := binary.AppendUvarint(head[len(head):], uint64(file))
+	if part != nil {
+		tail = binary.AppendUvarint(tail, uint64(part.from))
+		tail = binary.AppendUvarint(tail, uint64(part.until))
 	}
 	l.append(head, rest, tail)
 }
@@ -161,11 +168,12 @@ func (c *cursor) next() (s Source, ok bool) {
 	shared, length := c.number(), c.number()
 	c.name = append(c.name[:shared], c.chunk[:length]...)
 	c.chunk = c.chunk[length:]
-	s = Source{Name: string(c.name), regular: true, size: int64(c.number())}
+	file := regularFile(c.number())
 	if kind == kindPart {
-		s.isPart, s.from, s.until = true, int64(c.number()), int64(c.number())
+		from, until := int64(c.number()), int64(c.number())
+		return Source{string(c.name), filePart{file, from, until}}, true
 	}
-	return s, true
+	return Source{string(c.name), file}, true
 }
 
 func (c *cursor) number() uint64 {

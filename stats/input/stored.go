@@ -27,10 +27,10 @@ type stored struct {
 // openStored opens what a source has stored, and counts in total what is read of
 // it. It may have to wait for whoever writes to a named pipe.
 func openStored(ctx context.Context, source Source, stdin io.Reader, total *atomic.Int64) (*stored, error) {
-	if source.isStdin() {
+	switch source.kind.(type) {
+	case standardInput:
 		return &stored{r: &interruptible{ctx, stdin}, size: -1, total: total}, nil
-	}
-	if !source.regular {
+	case stream:
 		f, err := await.OpenFile(ctx, source.Name, os.O_RDONLY, 0)
 		return &stored{r: &interruptible{ctx, f}, size: -1, total: total, file: f}, err
 	}

@@ -56,8 +56,8 @@ func TestNamedPipe(t *testing.T) {
 	checkGoroutines(t)
 	path := makePipe(t)
 	sources := expand(t, path)
-	if needed, _, err := NeedsWindow(t.Context(), SourcesOf(sources...), nil); !needed || err != nil {
-		t.Errorf("NeedsWindow: %v, %v", needed, err)
+	if need, _, err := sources[0].Need(t.Context(), nil); need != anyNeed || err != nil {
+		t.Errorf("needs %+v, %v", need, err)
 	}
 	go func() {
 		w := openWriter(t, path)

@@ -3,9 +3,7 @@ package input
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
-	"math"
 	"sync/atomic"
 
 	"dailystats/stats/input/decode"
@@ -59,33 +57,4 @@ func (t *Text) Read(p []byte) (int, error) {
 func (t *Text) Close() error {
 	t.decoders.Close()
 	return t.stored.close()
-}
-
-// UnknownWindow is more than any TextConfig.MaxWindow.
-const UnknownWindow = math.MaxInt64
-
-// Storage returns whether a file is compressed, and what TextConfig.MaxWindow its
-// text needs, as far as its beginning tells. A source that is no file can't be
-// looked at: that may be compressed in any way.
-func (s Source) Storage() (compressed bool, window int64, err error) {
-	if !s.regular {
-		return true, UnknownWindow, nil
-	}
-	t, err := OpenText(context.Background(), s, TextConfig{BytesRead: new(atomic.Int64)})
-	if err != nil {
-		return false, 0, err
-	}
-	defer t.Close()
-	compressed = t.decoders.Format() != decode.Plain
-	if !t.decoders.Format().NeedsWindow() {
-		return compressed, 0, nil
-	}
-	var large *decode.WindowError
-	if _, err := t.text.Read(make([]byte, 1)); !errors.As(err, &large) {
-		return compressed, 0, t.stored.failure() // what else is wrong will be told when it is read
-	}
-	if large.Needed == 0 {
-		return compressed, UnknownWindow, nil
-	}
-	return compressed, large.Needed, nil
 }

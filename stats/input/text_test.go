@@ -22,9 +22,10 @@ func TestText(t *testing.T) {
 	for _, name := range append(members, "lines.jsonl", "level9.bz2", "default.xz") {
 		t.Run(name, func(t *testing.T) {
 			source := expand(t, filepath.Join("testdata", name))[0]
-			compressed, window, err := source.Storage()
-			if err != nil || compressed != (name != "lines.jsonl") || (window > 0) != (compressed && name != "name.gz") {
-				t.Fatalf("compressed: %t, with a window of %d, %v", compressed, window, err)
+			need, _, err := source.Need(t.Context(), nil)
+			window := need.Window
+			if err != nil || need.Compressed != (name != "lines.jsonl") || (window > 0) != (need.Compressed && name != "name.gz") {
+				t.Fatalf("needs %+v, %v", need, err)
 			}
 			var count atomic.Int64
 			if got, err := textOf(t, source, TextConfig{MaxWindow: window, BytesRead: &count}); err != nil || got != lines {
@@ -40,7 +41,7 @@ func TestText(t *testing.T) {
 				}
 			}
 			stdin := iotest.OneByteReader(bytes.NewReader(testdata(t, name)))
-			if got, err := textOf(t, Source{Name: "-"}, TextConfig{MaxWindow: window, Stdin: stdin, BytesRead: &count}); err != nil || got != lines {
+			if got, err := textOf(t, Piece{}.source(), TextConfig{MaxWindow: window, Stdin: stdin, BytesRead: &count}); err != nil || got != lines {
 				t.Errorf("from standard input: %q, %v", got, err)
 			}
 		})
@@ -64,11 +65,11 @@ func TestTextFailure(t *testing.T) {
 	for _, f := range []decode.Format{decode.Gzip, decode.Zstd, decode.Xz, decode.Lz4} {
 		stored := compress(f, lines)
 		source := expand(t, writeFile(t, f.String(), stored[:len(stored)-3]))[0]
-		_, window, err := source.Storage()
+		need, _, err := source.Need(t.Context(), nil)
 		if err != nil {
 			t.Error(err)
 		}
-		_, err = textOf(t, source, TextConfig{MaxWindow: window, BytesRead: new(atomic.Int64)})
+		_, err = textOf(t, source, TextConfig{MaxWindow: need.Window, BytesRead: new(atomic.Int64)})
 		if want := "damaged " + f.String() + " data: unexpected EOF"; err == nil || err.Error() != want {
 			t.Errorf("the error is %v, want %s", err, want)
 		}
@@ -81,13 +82,5 @@ func TestTextFailure(t *testing.T) {
 	text.Close()
 	if _, err := io.ReadAll(text); !errors.Is(err, os.ErrClosed) || strings.Contains(err.Error(), "plain") {
 		t.Errorf("the error is %v", err)
-	}
-	gone := expand(t, writeFile(t, "gone", lines))[0]
-	gone.Name += "x"
-	if _, _, err := gone.Storage(); err == nil || strings.Contains(err.Error(), "gone") {
-		t.Errorf("the error is %v", err)
-	}
-	if compressed, window, err := (Source{Name: "-"}).Storage(); !compressed || window != UnknownWindow || err != nil {
-		t.Errorf("compressed: %t, with a window of %d, %v", compressed, window, err)
 	}
 }

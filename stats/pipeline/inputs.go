@@ -17,6 +17,7 @@ import (
 type inputs struct {
 	args     []string
 	stdin    io.Reader
+	piece    input.Piece // what stdin is a piece of
 	warn     func(message string)
 	requests map[string]kafka.Request // of the arguments that are Kafka topics
 
@@ -82,6 +83,7 @@ func (in *inputs) find(ctx context.Context, memory, program int64, covered kafka
 			return in.topics.Add(ctx, request, covered)
 		},
 		Duplicate: func(name string) { in.warn(fmt.Sprintf("%s is named more than once: it is read once", name)) },
+		Piece:     in.piece,
 		Memory:    memoryToFind(memory, program),
 	})
 	var tooMany *input.TooManyError
@@ -123,19 +125,27 @@ func (in *inputs) files(kafkaConfig string) (files []File, err error) {
 
 // leastWindow returns the window that decompressors must be offered at least. It may have to
 // wait for the first bytes of standard input.
-func (in *inputs) leastWindow(ctx context.Context, piece input.Piece) (window int64, err error) {
+func (in *inputs) leastWindow(ctx context.Context) (window int64, err error) {
 	if _, ok := in.firstFile(); !ok && in.hasTopics() {
 		return minBatchWindow, nil
 	}
-	if piece.Offset > 0 {
-		return 0, nil // only the first bytes say what a file is
+	for s := range in.sources.All() {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		need, err := in.need(ctx, s)
+		if err != nil || need.Window > 0 {
+			return minWindow, err
+		}
 	}
-	needed, stdin, err := input.NeedsWindow(ctx, in.sources, in.stdin)
-	in.stdin = stdin
-	if needed {
-		window = minWindow
-	}
-	return window, stdinError(err)
+	return 0, nil
+}
+
+// need returns what it takes to read a source. It may have to wait for the first bytes of
+// standard input.
+func (in *inputs) need(ctx context.Context, s input.Source) (n input.Need, err error) {
+	n, in.stdin, err = s.Need(ctx, in.stdin)
+	return n, stdinError(err)
 }
 
 // stdinError adds the way out to an error of reading standard input, if there is one.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"dailystats/stats/input"
 	"dailystats/stats/output"
 	"dailystats/stats/report"
 	"dailystats/stats/result"
@@ -52,12 +53,6 @@ const (
 	minLast = 16 // merged parts that can be merged in the end
 )
 
-// need is what reading a part takes.
-type need struct {
-	compressed bool
-	window     int64
-}
-
 // load is what several parts take together.
 type load struct {
 	memory int64
@@ -77,7 +72,7 @@ type mergeDemand struct {
 }
 
 // newMergePlan spends memory on merging inputs.
-func newMergePlan(memory int64, inputs []need, d mergeDemand) (MergePlan, error) {
+func newMergePlan(memory int64, inputs []input.Need, d mergeDemand) (MergePlan, error) {
 	p := spendOnMerge(memory, inputs, d)
 	if p.works(inputs) {
 		return p, nil
@@ -91,7 +86,7 @@ func newMergePlan(memory int64, inputs []need, d mergeDemand) (MergePlan, error)
 
 // spendOnMerge divides memory up, without looking whether the parts are large
 // enough.
-func spendOnMerge(memory int64, inputs []need, d mergeDemand) MergePlan {
+func spendOnMerge(memory int64, inputs []input.Need, d mergeDemand) MergePlan {
 	p := MergePlan{
 		Memory:  memory,
 		Program: d.program + overshoot,
@@ -116,8 +111,8 @@ func spendOnMerge(memory int64, inputs []need, d mergeDemand) MergePlan {
 
 // works reports whether each input can be read, and some merged parts in the
 // end.
-func (p MergePlan) works(inputs []need) bool {
-	tooLarge := func(n need) bool { return !p.fits(p.load(part{need: n})) }
+func (p MergePlan) works(inputs []input.Need) bool {
+	tooLarge := func(n input.Need) bool { return !p.fits(p.load(part{need: n})) }
 	return !slices.ContainsFunc(inputs, tooLarge) && p.finishes(load{memory: minLast * p.load(part{level: 1}).memory})
 }
 
@@ -130,11 +125,11 @@ func (p MergePlan) sort(parts []part) {
 // window returns the most that the decompressor of a part may look back on. It is
 // more than needed where that is little: a later piece of the data may need more
 // than the first.
-func (p MergePlan) window(n need) int64 {
-	if n.window == 0 {
+func (p MergePlan) window(n input.Need) int64 {
+	if n.Window == 0 {
 		return 0
 	}
-	return min(max(n.window, p.Window/8), p.Window)
+	return min(max(n.Window, p.Window/8), p.Window)
 }
 
 // load returns what reading a part takes.
@@ -143,7 +138,7 @@ func (p MergePlan) load(t part) load {
 	if t.level == 0 {
 		l.files = 1
 	}
-	if t.need.compressed {
+	if t.need.Compressed {
 		l.memory += inputMemory
 	}
 	if window := p.window(t.need); window > 0 {

@@ -63,11 +63,11 @@ func TestMergeOfAnySplit(t *testing.T) {
 	})
 }
 
-// TestMergeOfShards proves that the merge of the results of all shards of some files
+// TestMergeOfShares proves that the merge of the results of all shards of some files
 // is the result of the files, whatever the number of shards and wherever they are
 // cut: within line ends, in lines longer than a shard, behind a last line without
 // its end.
-func TestMergeOfShards(t *testing.T) {
+func TestMergeOfShares(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		o := Options{Output: "-", Parallel: 1, Memory: 24 * mib, MaxLine: rapid.SampledFrom([]int{100, 1000, 6000}).Draw(t, "max line")}
@@ -84,19 +84,19 @@ func TestMergeOfShards(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		run := func(s input.Shard) string {
+		run := func(s input.Share) string {
 			var result bytes.Buffer
-			o.Stdout, o.Shard = &result, s
+			o.Stdout, o.Share = &result, s
 			if _, err := Run(context.Background(), o); err != nil {
 				t.Fatal(err)
 			}
 			return result.String()
 		}
-		want := run(input.Shard{})
+		want := run(input.Share{})
 		var results []string
 		count := rapid.IntRange(1, 12).Draw(t, "shards")
 		for i := range count {
-			results = append(results, run(input.Shard{Index: i + 1, Count: count}))
+			results = append(results, run(input.Share{Index: i + 1, Count: count}))
 		}
 		var got bytes.Buffer
 		results = store(t, filepath.Join(dir, "results"), results, "plain")
@@ -312,7 +312,7 @@ func (r *endingReader) Read(p []byte) (int, error) {
 // TestMergePlan proves that no batch of a plan comes to more than the limit, that
 // batches come to an end, and that what the README promises to work does.
 func TestMergePlan(t *testing.T) {
-	anyNeed := rapid.SampledFrom([]need{{}, {}, {compressed: true}, {true, 1}, {true, mib}, {true, 8 * mib}, {true, 1 << 40}})
+	anyNeed := rapid.SampledFrom([]input.Need{{}, {}, {Compressed: true}, {Window: 1}, {Compressed: true, Window: mib}, {Compressed: true, Window: 8 * mib}, {Compressed: true, Window: 1 << 40}})
 	rapid.Check(t, func(t *rapid.T) {
 		memory := rapid.SampledFrom([]int64{24, 32, 64, 256, 4096}).Draw(t, "MiB") * mib
 		files := rapid.SampledFrom([]int{0, 50, 1000, 1 << 20}).Draw(t, "open files")
@@ -347,7 +347,7 @@ func TestMergePlan(t *testing.T) {
 // TestMergePlanNamesWhatWorks proves that the error about too little memory names
 // a limit that works, and that one of a MiB less doesn't.
 func TestMergePlanNamesWhatWorks(t *testing.T) {
-	for _, inputs := range [][]need{make([]need, 1), make([]need, 20_000), {{true, 8 * mib}}} {
+	for _, inputs := range [][]input.Need{make([]input.Need, 1), make([]input.Need, 20_000), {{Compressed: true, Window: 8 * mib}}} {
 		_, err := newMergePlan(2*mib, inputs, mergeDemand{program: DefaultProgram, openFiles: 100})
 		var enough int64
 		if err == nil {

@@ -42,7 +42,7 @@ type Options struct {
 	Redact      bool           // values of invalid events are neither told nor written to Rejects
 	Decimals    stats.Decimals // how revenue is written
 
-	Shard input.Shard // share of the inputs that is read; the zero value is all of them
+	Share input.Share // share of the inputs that is read; the zero value is all of them
 	Piece input.Piece // what Stdin, the only input, is a piece of; the zero value is none
 
 	Kafka kafka.Settings // how brokers are reached; Tell and FetchSize are of no interest

@@ -26,7 +26,7 @@ import (
 // are, and its space is free when the next one is complete.
 type part struct {
 	source input.Source // at level 0
-	need   need
+	need   input.Need
 	level  int
 	run    *io.SectionReader // from level 1 on
 }
@@ -34,9 +34,9 @@ type part struct {
 // findParts looks at how the inputs are stored, plans the memory for them, and makes
 // each a part: that they fit is known before they take it.
 func (m *merge) findParts(ctx context.Context, openFiles int) (err error) {
-	inputs := make([]need, 0, m.inputs.sources.Len())
+	inputs := make([]input.Need, 0, m.inputs.sources.Len())
 	for s := range m.inputs.sources.All() {
-		n, err := m.needOf(ctx, s)
+		n, err := m.inputs.need(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -51,24 +51,6 @@ func (m *merge) findParts(ctx context.Context, openFiles int) (err error) {
 	}
 	m.plan.sort(m.parts)
 	return nil
-}
-
-// needOf tells how a source is stored. It may have to wait for the first bytes of
-// standard input.
-func (m *merge) needOf(ctx context.Context, s input.Source) (need, error) {
-	if s.Name != "-" {
-		compressed, window, err := s.Storage()
-		if err != nil {
-			err = fmt.Errorf("%v: %w", s, err)
-		}
-		return need{compressed, window}, err
-	}
-	windowed, stdin, err := input.NeedsWindow(ctx, input.SourcesOf(s), m.inputs.stdin)
-	m.inputs.stdin = stdin
-	if windowed {
-		return need{true, input.UnknownWindow}, stdinError(err)
-	}
-	return need{compressed: true}, stdinError(err)
 }
 
 // do merges parts until there is only the result.
@@ -144,7 +126,7 @@ func (m *merge) closeReaders(parts []part, readers []*result.Reader) {
 	for i, r := range readers {
 		r.Close()
 		m.buffers = append(m.buffers, r.Buffer)
-		compressed = compressed || parts[i].need.compressed
+		compressed = compressed || parts[i].need.Compressed
 	}
 	if compressed {
 		runtime.GC() // it leaves alone what has just been put in a sync.Pool

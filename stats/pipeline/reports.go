@@ -55,7 +55,7 @@ func (j *job) totals() *report.Result {
 	if r.Days = days; days > 0 {
 		r.FirstDay, r.LastDay = &first, &last
 	}
-	if j.Shard.Count > 1 || j.Piece != (input.Piece{}) {
+	if j.Share.Count > 1 || j.Piece != (input.Piece{}) {
 		r.Spans = j.calendar.Spans()
 	}
 	return r

@@ -101,7 +101,7 @@ func (j *job) prepare(ctx context.Context) (err error) {
 	if err := j.check(&j.inputs); err != nil {
 		return err
 	}
-	j.outputs.stdout = j.Stdout
+	j.inputs.piece, j.outputs.stdout = j.Piece, j.Stdout
 	j.inputs.openTopics(j.Kafka, j.fetchSize())
 	if err := j.keepApart(new(input.Found)); err != nil {
 		return err
@@ -129,10 +129,10 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err := cmp.Or(j.checkShardFolder(), j.keepApart(found)); err != nil {
 		return err
 	}
-	if j.inputs.sources, err = j.Shard.Of(j.inputs.sources); err != nil {
-		return UsageErrorf("Options.Shard %v: %w", j.Shard, err)
+	if j.inputs.sources, err = j.Share.Of(j.inputs.sources); err != nil {
+		return UsageErrorf("Options.Share %v: %w", j.Share, err)
 	}
-	window, err := j.inputs.leastWindow(ctx, j.Piece)
+	window, err := j.inputs.leastWindow(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,6 @@ func (j *job) openInputs(ctx context.Context) error {
 		AheadWindow: j.plan.AheadWindow,
 		KeptSize:    j.plan.KeptSize,
 		Stdin:       j.inputs.stdin,
-		Piece:       j.Piece,
 	})
 	return nil
 }

@@ -8,55 +8,53 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
-
-	"dailystats/stats/input/decode"
 )
 
-// Shard is one of several shares of the sources, so that as many processes can
+// Share is one of several parts of the sources, so that as many processes can
 // read them. The zero value is all of them.
 //
 // Sources are taken as if they followed each other, and that is cut into ranges of
-// the same number of bytes. A line is in the shard in whose range it begins, a file
+// the same number of bytes. A line is in the share in whose range it begins, a file
 // that is compressed in the one in whose range that begins: so each is in one.
-type Shard struct {
+type Share struct {
 	Index int // from 1
 	Count int
 }
 
-// ParseShard reads "I/N", as split -n has it: the I-th of N shards.
-func ParseShard(text string) (s Shard, err error) {
+// ParseShare reads "I/N", as split -n has it: the I-th of N shares.
+func ParseShare(text string) (s Share, err error) {
 	index, count, _ := strings.Cut(text, "/")
 	const most = 1 << 20
 	if s.Count, err = strconv.Atoi(count); err == nil {
 		s.Index, err = strconv.Atoi(index)
 	}
 	if err != nil || s.Index < 1 || s.Index > s.Count || s.Count > most {
-		return Shard{}, fmt.Errorf("%q is not a shard such as 1/4, the first of four", text)
+		return Share{}, fmt.Errorf("%q is not a share such as 1/4, the first of four", text)
 	}
 	return s, nil
 }
 
-// UnmarshalText is [ParseShard].
-func (s *Shard) UnmarshalText(text []byte) (err error) {
-	*s, err = ParseShard(string(text))
+// UnmarshalText is [ParseShare].
+func (s *Share) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseShare(string(text))
 	return err
 }
 
-// String returns the shard as it is written.
-func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
+// String returns the share as it is written.
+func (s Share) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
 
-// Of returns the sources of the shard, or parts of them, in order. They must not
-// change while any of the shards is read. What has no size can't be in a shard.
-func (s Shard) Of(sources *Sources) (share *Sources, err error) {
+// Of returns the sources of the share, or parts of them, in order. They must not
+// change while any of the shares is read. What has no size can't be in a share.
+func (s Share) Of(sources *Sources) (share *Sources, err error) {
 	if s.Count < 2 {
 		return sources, nil
 	}
 	var total int64
 	for source := range sources.All() {
-		if !source.regular {
-			return nil, fmt.Errorf("%v has no size, so it can't be cut into shards: give files", source)
+		if source.Size() < 0 {
+			return nil, fmt.Errorf("%v has no size, so it can't be cut into shares: give files", source)
 		}
-		total += source.size
+		total += source.Size()
 	}
 	from, until := s.bound(total, s.Index-1), s.bound(total, s.Index)
 	share = new(Sources)
@@ -69,13 +67,13 @@ func (s Shard) Of(sources *Sources) (share *Sources, err error) {
 		if ok {
 			share.Add(part)
 		}
-		at += source.size
+		at += source.Size()
 	}
 	return share, nil
 }
 
-// bound returns where the shard with index i, from 0, begins.
-func (s Shard) bound(total int64, i int) int64 {
+// bound returns where the share with index i, from 0, begins.
+func (s Share) bound(total int64, i int) int64 {
 	high, low := bits.Mul64(uint64(total), uint64(i))
 	quotient, _ := bits.Div64(high, low, uint64(s.Count))
 	return int64(quotient)
@@ -86,15 +84,14 @@ func (s Shard) bound(total int64, i int) int64 {
 // A file that is compressed goes whole, where its beginning is in the part. The
 // file must not change while any of its parts is read.
 func (s Source) part(from, until int64) (part Source, ok bool, err error) {
-	if until <= 0 || from >= s.size {
+	if until <= 0 || from >= s.Size() {
 		return s, false, nil
 	}
-	f, err := fileFormat(s)
-	if err != nil || f != decode.Plain {
+	need, err := s.fileNeed()
+	if err != nil || need.Compressed {
 		return s, from <= 0, err
 	}
-	s.isPart, s.from, s.until = true, max(from, 0), min(until, s.size)
-	return s, true, nil
+	return Source{s.Name, filePart{regularFile(s.Size()), max(from, 0), min(until, s.Size())}}, true, nil
 }
 
 // partText is the text of a part of a file: the lines that begin in it.

@@ -13,10 +13,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestShards proves that each line is in one shard, in order and with its offset,
-// whatever the number of shards and wherever they are cut: within line ends, in
-// lines longer than a shard, in files that are compressed.
-func TestShards(t *testing.T) {
+// TestShares proves that each line is in one share, in order and with its offset,
+// whatever the number of shares and wherever they are cut: within line ends, in
+// lines longer than a share, in files that are compressed.
+func TestShares(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		c := Config{
@@ -46,9 +46,9 @@ func TestShards(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []line
-		count := rapid.IntRange(2, 10).Draw(t, "shards")
+		count := rapid.IntRange(2, 10).Draw(t, "shares")
 		for i := range count {
-			share, err := Shard{i + 1, count}.Of(found.Sources)
+			share, err := Share{i + 1, count}.Of(found.Sources)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestShards(t *testing.T) {
 			got = append(got, lines...)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("%d shards, -want +got:\n%s", count, diff)
+			t.Fatalf("%d shares, -want +got:\n%s", count, diff)
 		}
 	})
 }
@@ -76,41 +76,41 @@ func numberByOffset(lines []line, data []byte) {
 	}
 }
 
-// TestShardsAreFair proves that shards of one file differ by no more than a line.
-func TestShardsAreFair(t *testing.T) {
+// TestSharesAreFair proves that shares of one file differ by no more than a line.
+func TestSharesAreFair(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, bytes.Repeat([]byte("123456789\n"), 1000), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 7 {
-		share, err := Shard{i + 1, 7}.Of(SourcesOf(expand(t, path)...))
+		share, err := Share{i + 1, 7}.Of(SourcesOf(expand(t, path)...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines, err := readLines(t.Context(), slices.Collect(share.All()), Config{})
 		if err != nil || len(lines) < 142 || len(lines) > 143 {
-			t.Errorf("shard %d has %d lines: %v", i+1, len(lines), err)
+			t.Errorf("share %d has %d lines: %v", i+1, len(lines), err)
 		}
 	}
 }
 
-// TestParseShard proves that what is no shard is refused, and so are sources that
+// TestParseShare proves that what is no share is refused, and so are sources that
 // can't be cut.
-func TestParseShard(t *testing.T) {
+func TestParseShare(t *testing.T) {
 	for _, text := range []string{"", "1", "/", "0/4", "5/4", "-1/4", "1/-4", "1/0", "a/b", "1/4/4", "1/9999999"} {
-		if s, err := ParseShard(text); err == nil {
+		if s, err := ParseShare(text); err == nil {
 			t.Errorf("%q is %v", text, s)
 		}
 	}
-	s, err := ParseShard("4/4")
-	if err != nil || s != (Shard{4, 4}) || s.String() != "4/4" {
+	s, err := ParseShare("4/4")
+	if err != nil || s != (Share{4, 4}) || s.String() != "4/4" {
 		t.Errorf("4/4 is %v, %v", s, err)
 	}
 	if share, err := s.Of(SourcesOf(expand(t, "-")...)); err == nil {
-		t.Errorf("standard input has a shard %v", share)
+		t.Errorf("standard input has a share %v", share)
 	}
 	whole := SourcesOf(expand(t, "-")...)
-	if share, err := (Shard{}).Of(whole); err != nil || !slices.Equal(names(share), names(whole)) {
+	if share, err := (Share{}).Of(whole); err != nil || !slices.Equal(names(share), names(whole)) {
 		t.Errorf("all of it is %v, %v", share, err)
 	}
 }
