@@ -65,16 +65,21 @@ func (p process) run(ctx context.Context) (Usage, error) {
 		System: time.Duration(rusage.Stime.Nano()).Seconds(),
 		Peak:   rusage.Maxrss << 10,
 	}
-	f := &failure{message: lastWords(stderr), memory: p.memory, overrun: group.Overrun()}
-	if status.Exited() && status.ExitStatus() == 0 && !f.overrun { // a pipeline ends well though one in it was killed
-		return took, nil
-	}
-	if status.Signaled() {
+	return took, p.verdict(status, stderr, group.Overrun())
+}
+
+// verdict returns an error if a process failed.
+func (p process) verdict(status syscall.WaitStatus, stderr *os.File, overrun bool) error {
+	f := &failure{message: lastWords(stderr), memory: p.memory, overrun: overrun}
+	switch {
+	case status.Signaled():
 		f.signal = status.Signal()
-	} else {
+	case status.ExitStatus() != 0 || overrun: // a pipeline ends well though one in it was killed
 		f.code = status.ExitStatus()
+	default:
+		return nil
 	}
-	return took, f
+	return f
 }
 
 // prepare makes a process that starts when gate is closed. It is a child of ours.

@@ -44,7 +44,7 @@ func manual(app *kong.Application) string {
 	m.section("ENVIRONMENT")
 	m.text("Each option has a variable: --memory is DAILYSTATS_MEMORY. An option beats its variable, which beats the file that --config names. Empty variables are ignored.")
 	m.section("EXIT STATUS")
-	for _, s := range []string{"0|done", "1|failed", "2|wrong usage", "3|too many invalid events, by --max-invalid or --min-events", "129, 130, 131, 143|stopped by SIGHUP, SIGINT, SIGQUIT, SIGTERM"} {
+	for _, s := range []string{"0|done", "1|failed", "2|wrong usage", "3|too many invalid events (--max-invalid) or too few valid ones (--min-events)", "129, 130, 131, 143|stopped by SIGHUP, SIGINT, SIGQUIT, SIGTERM"} {
 		code, means, _ := strings.Cut(s, "|")
 		m.line(".TP")
 		m.line(".B " + code)

@@ -40,7 +40,7 @@ A topic is read up to the end offsets at the start of the run:
 
 With --state, each message counts exactly once: the next run makes up for one that crashed. Without it, if a run crashes between writing the result and committing to the group (--commit), the next run reads the same messages again.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too many invalid events (--max-invalid, --min-events), 129, 130, 131, 143 stopped by SIGHUP, SIGINT, SIGQUIT, SIGTERM.`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 too many invalid events (--max-invalid) or too few valid ones (--min-events), 129, 130, 131, 143 stopped by SIGHUP, SIGINT, SIGQUIT, SIGTERM.`
 }
 
 var errNoOutput = usageError{errors.New("--output is empty: give a file, or - for standard output")}

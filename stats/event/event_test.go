@@ -616,6 +616,24 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// TestEachRuleHasItsMessage proves that a message tells which rule is broken, whatever the
+// value: no two rules have the same.
+func TestEachRuleHasItsMessage(t *testing.T) {
+	const value = `"2024-01-01T10:00:00"`
+	messages := make(map[string]Rule)
+	for r := range Rule(RuleCount) {
+		line := []byte(value)
+		if r == TimestampInvalid {
+			line = []byte(`"x"`)
+		}
+		message := newFault(r, line).Message()
+		if other, known := messages[message]; known {
+			t.Errorf("%v and %v have the message %q", other, r, message)
+		}
+		messages[message] = r
+	}
+}
+
 func TestCodes(t *testing.T) {
 	seen := make(map[string]bool)
 	for r := range Rule(RuleCount) {

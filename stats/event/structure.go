@@ -40,14 +40,7 @@ func structure(b []byte, i int, open nesting) (behind nesting, f field, end int)
 			expected == theObject && c == '{':
 			open = open.push(c == '{')
 			i = skipSpace(b, i+1)
-			switch {
-			case i < len(b) && b[i] == c+2: // the bracket that closes it
-				expected = anEnd
-			case c == '{':
-				expected = aName
-			default:
-				expected = aValue
-			}
+			expected = afterBracket(b, i, c)
 		case expected == anEnd && open.depth == 0:
 			if c == '\n' {
 				return open, endOfLine, i + 1
@@ -70,6 +63,19 @@ func structure(b []byte, i int, open nesting) (behind nesting, f field, end int)
 		return open, endOfLine, i
 	}
 	return open, f, unknown
+}
+
+// afterBracket returns what is wanted at position i, the first behind an opening bracket
+// and space.
+func afterBracket(b []byte, i int, bracket byte) expectation {
+	switch {
+	case i < len(b) && b[i] == bracket+2: // the one that closes it
+		return anEnd
+	case bracket == '{':
+		return aName
+	default:
+		return aValue
+	}
 }
 
 // isObject reports whether line is a JSON object, and UTF-8. If it says no, it
