@@ -237,6 +237,9 @@ func checkDamage(t *testing.T, what string, err error) {
 func TestTrailingGarbage(t *testing.T) {
 	for _, name := range members {
 		for _, garbage := range []string{"x", "\x00", "garbage that is longer than any magic or header is, in any format there is", "\x1f\x8b", "BZ", "BZh"} {
+			if garbage == "\x00" && strings.HasSuffix(name, ".gz") {
+				continue // that is padding: see TestTrailing
+			}
 			_, err := readText(t, append(testdata(t, name), garbage...))
 			checkDamage(t, name+" and "+garbage, err)
 		}

@@ -160,7 +160,7 @@ func (l *lane) open(ctx context.Context, s *stored, turn turn) (io.Reader, error
 		return l.openInTurn(s)
 	}
 	l.raw.Reset(s)
-	text, err := l.decoders.Open(l.raw, s.format, s.failure)
+	text, err := l.decoders.Open(l.raw, s.format, s)
 	return &frugal{ctx: ctx, lane: l, turn: turn, stored: s, text: text}, err
 }
 
@@ -169,7 +169,7 @@ func (l *lane) open(ctx context.Context, s *stored, turn turn) (io.Reader, error
 func (l *lane) openInTurn(s *stored) (io.Reader, error) {
 	l.decoders.Close()
 	l.raw.Reset(s)
-	return l.reader.decoders.Open(l.raw, s.format, s.failure)
+	return l.reader.decoders.Open(l.raw, s.format, s)
 }
 
 // frugal reads a file's text with no more memory than one that is read ahead may

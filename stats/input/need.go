@@ -61,7 +61,7 @@ func (s Source) fileNeed() (n Need, err error) {
 	case large.Needed > 0:
 		n.Window = large.Needed
 	}
-	if err := t.stored.failure(); err != nil {
+	if err := t.stored.Failure(); err != nil {
 		return n, fileError(s.Name, err)
 	}
 	return n, nil

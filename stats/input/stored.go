@@ -87,8 +87,11 @@ func (s *stored) rewind() error {
 	return nil
 }
 
-// failure is what broke the reading, other than its end.
-func (s *stored) failure() error {
+// Offset implements [decode.Stored].
+func (s *stored) Offset() int64 { return s.done }
+
+// Failure is what broke the reading, other than its end.
+func (s *stored) Failure() error {
 	if s.err == io.EOF {
 		return nil
 	}

@@ -2,6 +2,7 @@
 // decompresses them in bounded memory.
 //
 //   - format.go: [Format], detected by the first bytes;
+//   - foreign.go: [ForeignError], about what is no text, detected in the same way;
 //   - decode.go: [Decoders], for one input after the other; gzip and bzip2;
 //   - frames.go: zstd and lz4, frame by frame;
 //   - xz.go: the xz container;
@@ -10,11 +11,13 @@ package decode
 
 import (
 	"bufio"
+	"bytes"
 	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/klauspost/compress/gzip"
@@ -52,12 +55,28 @@ func (d *Decoders) Close() {
 	d.snappy = snappyBlocks{}
 }
 
-// Open returns the text of stored bytes, whose format is detected if it is Unknown. Errors in
-// the data come with reading. failure returns the error of reading the stored bytes, if there
-// was one: then the data is not to blame.
-func (d *Decoders) Open(raw *bufio.Reader, f Format, failure func() error) (text io.Reader, err error) {
-	if f == Unknown {
+// Stored is where stored bytes are read from.
+type Stored interface {
+	// Offset returns the number of bytes read so far.
+	Offset() int64
+	// Failure returns the error of reading them, if there was one: then the data is not to
+	// blame.
+	Failure() error
+}
+
+// Open returns the text of stored bytes, which raw has from s. The format is detected if it is
+// Unknown; then it is an error if what is stored, or the text, is recognisably no text.
+// Errors in the data come with reading.
+func (d *Decoders) Open(raw *bufio.Reader, f Format, s Stored) (text io.Reader, err error) {
+	detect := f == Unknown
+	if detect {
 		if f, err = skipFrames(raw); err != nil {
+			return nil, err
+		}
+	}
+	if detect && f == Plain {
+		head, _ := raw.Peek(headLen) // what keeps it from being read will be told by reading
+		if err := checkText(head, Plain); err != nil {
 			return nil, err
 		}
 	}
@@ -68,7 +87,7 @@ func (d *Decoders) Open(raw *bufio.Reader, f Format, failure func() error) (text
 	if f == Plain {
 		return raw, nil
 	}
-	return &decoder{format: f, decoders: d, raw: raw, failure: failure}, nil
+	return &decoder{format: f, decoders: d, raw: raw, stored: s, check: detect}, nil
 }
 
 // decoder reads one compressed input's text, all members of it. What third-party
@@ -78,8 +97,9 @@ type decoder struct {
 	format   Format
 	decoders *Decoders
 	raw      *bufio.Reader // the stored bytes
-	failure  func() error  // of reading them
-	text     io.Reader     // nil before the first read
+	stored   Stored
+	check    bool      // the text's first bytes are looked at
+	text     io.Reader // nil before the first read
 	err      error
 }
 
@@ -98,10 +118,36 @@ func (d *decoder) Read(p []byte) (n int, err error) {
 		if d.text, err = d.start(); err != nil {
 			return 0, d.fault(unexpected(err))
 		}
+		if d.check {
+			if err := d.checkText(); err != nil {
+				return 0, err
+			}
+		}
 	}
 	n, err = d.text.Read(p)
 	return n, d.fault(err)
 }
+
+// checkText looks at the first bytes of the text, which will be read again.
+func (d *decoder) checkText() (err error) {
+	head, n := make([]byte, headLen), 0
+	for n < len(head) && err == nil {
+		var m int
+		m, err = d.text.Read(head[n:])
+		n += m
+	}
+	if err != nil {
+		d.text = failed{err}
+	}
+	d.text = io.MultiReader(bytes.NewReader(head[:n]), d.text)
+	return checkText(head[:n], d.format)
+}
+
+// failed is what can't be read, any more.
+type failed struct{ err error }
+
+// Read implements io.Reader.
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 func (d *decoder) start() (io.Reader, error) {
 	switch d.format {
@@ -123,11 +169,14 @@ func (d *decoder) start() (io.Reader, error) {
 // fault puts a decoder's error into words.
 func (d *decoder) fault(err error) error {
 	var large *WindowError
+	var behind trailing
 	switch {
 	case err == nil || err == io.EOF || errors.As(err, &large):
 		return err
-	case d.failure() != nil:
-		return d.failure()
+	case d.stored.Failure() != nil:
+		return d.stored.Failure()
+	case errors.As(err, &behind):
+		return fmt.Errorf("bytes that are no %v data begin at byte %d: remove them", d.format, d.stored.Offset()-int64(d.raw.Buffered())-int64(behind))
 	case errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return &WindowError{Format: d.format, Most: d.decoders.MaxWindow} // in a frame after the first
 	default:
@@ -180,6 +229,7 @@ func (d *Decoders) openGzip(raw *bufio.Reader) (io.Reader, error) {
 type gzipMembers struct {
 	raw    *bufio.Reader
 	member *gzip.Reader
+	read   bool // the first one has been begun
 }
 
 // Read implements io.Reader.
@@ -195,11 +245,18 @@ func (m *gzipMembers) Read(p []byte) (int, error) {
 	}
 }
 
-// next begins the next member. It returns io.EOF if there is none.
+// next begins the next member. It returns io.EOF if there is none, but zeros: tape drives and
+// gzip take them for padding.
 func (m *gzipMembers) next() error {
-	if _, err := m.raw.Peek(1); err != nil {
-		return err
+	if m.read {
+		if err := skipZeros(m.raw); err != nil {
+			return err
+		}
+		if err := checkMagic(m.raw, Gzip); err != nil {
+			return err
+		}
 	}
+	m.read = true
 	if err := m.member.Reset(m.raw); err != nil {
 		return unexpected(err)
 	}
@@ -213,7 +270,52 @@ func (d *Decoders) openBzip2(raw *bufio.Reader) (io.Reader, error) {
 		return nil, err
 	}
 	const perLevel = 4 * 100_000 // four bytes for each byte of a block
-	return bzip2.NewReader(raw), d.check(Bzip2, perLevel*int64(head[3]-'0'))
+	return bzip2Streams{bzip2.NewReader(raw)}, d.check(Bzip2, perLevel*int64(head[3]-'0'))
+}
+
+// bzip2Streams tells what is behind the last stream.
+type bzip2Streams struct{ io.Reader }
+
+// Read implements io.Reader.
+func (s bzip2Streams) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err == bzip2.StructuralError("bad magic value in continuation file") {
+		err = trailing(2)
+	}
+	return n, err
+}
+
+// trailing is an error where no further member follows. It is the number of bytes that have
+// been read of what does.
+type trailing int
+
+// Error implements error.
+func (trailing) Error() string { return "trailing bytes" }
+
+// checkMagic returns a trailing error if what follows is not of a format. Where there is less than
+// a magic, it may be a member's beginning.
+func checkMagic(raw *bufio.Reader, f Format) error {
+	head, err := raw.Peek(MagicLen)
+	if len(head) == 0 {
+		return err
+	}
+	if FormatOf(head) == f || strings.HasPrefix(magics[f], string(head)) {
+		return nil
+	}
+	return trailing(0)
+}
+
+// skipZeros drops zeros up to the end. It leaves alone what has other bytes before that.
+func skipZeros(raw *bufio.Reader) error {
+	for {
+		b, err := raw.ReadByte()
+		if err != nil {
+			return err
+		}
+		if b != 0 {
+			return raw.UnreadByte()
+		}
+	}
 }
 
 // unexpected is for the end of data where it is not whole.

@@ -26,20 +26,23 @@ const (
 // MagicLen is the number of bytes that tell a format.
 const MagicLen = 6
 
+// magics are what each format begins with, where that is always the same.
+var magics = [...]string{Gzip: "\x1f\x8b", Zstd: "\x28\xb5\x2f\xfd", Xz: "\xfd7zXZ\x00", Lz4: "\x04\x22\x4d\x18"}
+
 // FormatOf returns the format of an input that starts with head: MagicLen bytes,
 // or all that there is. None of the magics can start a line of JSON.
 func FormatOf(head []byte) Format {
 	starts := func(magic string) bool { return strings.HasPrefix(string(head), magic) }
 	switch {
-	case starts("\x1f\x8b"):
+	case starts(magics[Gzip]):
 		return Gzip
-	case starts("\x28\xb5\x2f\xfd"):
+	case starts(magics[Zstd]):
 		return Zstd
 	case starts("BZh") && len(head) > 3 && '1' <= head[3] && head[3] <= '9':
 		return Bzip2
-	case starts("\xfd7zXZ\x00"):
+	case starts(magics[Xz]):
 		return Xz
-	case starts("\x04\x22\x4d\x18"):
+	case starts(magics[Lz4]):
 		return Lz4
 	case starts("\x02\x21\x4c\x18"):
 		return legacyLz4

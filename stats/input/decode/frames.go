@@ -18,9 +18,10 @@ import (
 //	zstd  │ magic, header │ { size:3, block } │ [checksum:4] │
 //	lz4   │ magic, header │ { size:4, block, [checksum:4] } │ 0:4 │ [checksum:4] │
 type frames struct {
-	raw   *bufio.Reader
-	open  func(raw *bufio.Reader) (io.Reader, error) // of the next frame
-	frame io.Reader
+	raw    *bufio.Reader
+	format Format
+	open   func(raw *bufio.Reader) (io.Reader, error) // of the next frame
+	frame  io.Reader
 }
 
 // Read implements io.Reader.
@@ -47,6 +48,11 @@ func (f *frames) next() (err error) {
 			break
 		}
 		if err := skipFrame(f.raw); err != nil {
+			return err
+		}
+	}
+	if f.frame != nil {
+		if err := checkMagic(f.raw, f.format); err != nil {
 			return err
 		}
 	}
@@ -81,7 +87,7 @@ func (f *pieces) Read(p []byte) (int, error) {
 
 // openZstd returns the text of zstd data.
 func (d *Decoders) openZstd(raw *bufio.Reader) (io.Reader, error) {
-	f := &frames{raw: raw, open: d.openZstdFrame}
+	f := &frames{raw: raw, format: Zstd, open: d.openZstdFrame}
 	return f, f.next()
 }
 
@@ -154,7 +160,7 @@ func zstdPieces(raw *bufio.Reader, h *zstd.Header) *pieces {
 
 // openLz4 returns the text of lz4 data.
 func (d *Decoders) openLz4(raw *bufio.Reader) (io.Reader, error) {
-	f := &frames{raw: raw, open: d.openLz4Frame}
+	f := &frames{raw: raw, format: Lz4, open: d.openLz4Frame}
 	return f, f.next()
 }
 

@@ -112,6 +112,11 @@ func (x *xzReader) nextBlock() error {
 func (x *xzReader) startStream() error {
 	header := make([]byte, 12)
 	for {
+		if x.records != nil {
+			if err := x.checkNext(); err != nil {
+				return err
+			}
+		}
 		if _, err := io.ReadFull(x.raw, header[:4]); err != nil {
 			return err // of no bytes, it is io.EOF
 		}
@@ -130,6 +135,14 @@ func (x *xzReader) startStream() error {
 	x.blocks = 0
 	x.records = sha256.New()
 	return x.newCheck()
+}
+
+// checkNext returns a trailing error if neither a stream nor padding follows.
+func (x *xzReader) checkNext() error {
+	if head, err := x.raw.Peek(1); err == nil && head[0] == 0 {
+		return nil
+	}
+	return checkMagic(x.raw, Xz)
 }
 
 // newCheck makes the check that the stream's flags name.
