@@ -6,6 +6,8 @@
 //
 //	source.go    Source: one input; sources.go: a list of millions
 //	expand.go    Expand: arguments become sources, each file once
+//	url.go       what to do with a URL
+//	pairs.go     pairs: files that are there plain and compressed
 //	listing.go   listing: the files of folders and globs, in little memory
 //	identity_*   fileSet: what tells two files apart on this system
 //	stored.go    stored: an input's bytes as they are stored, counted, interruptible

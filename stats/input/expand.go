@@ -33,9 +33,13 @@ type Expansion struct {
 	// Other returns the sources of an argument that names no files, and none for the
 	// others.
 	Other func(arg string) ([]Source, error)
-	// Duplicate is told the name of a file that is named again, be it by another path
-	// or through a link. It is not among the sources a second time.
-	Duplicate func(name string)
+	// Warn is told what is odd: a file that is named again, be it by another path or through
+	// a link, which is not among the sources a second time; a file that is there plain and
+	// compressed, which is among them twice.
+	Warn func(message string)
+	// IsTemporary reports whether a file of this name is one of the program's own, which no
+	// folder or glob stands for. nil means that there are none.
+	IsTemporary func(name string) bool
 	// Piece is what standard input is a piece of; the zero value is nothing.
 	Piece Piece
 	// Memory is what finding inputs may take, in bytes; 0 is no limit.
@@ -45,8 +49,23 @@ type Expansion struct {
 // Found is what Expand has found.
 type Found struct {
 	Sources *Sources
-	files   fileSet
+	// LeftOut is the number of files and folders that a named folder has, or a glob matches,
+	// and that are not read, by why that is.
+	LeftOut map[LeftOut]int
+
+	files fileSet
 }
+
+// LeftOut is why a file is no input, though it is in a folder or matches a glob.
+type LeftOut string
+
+// Reasons.
+const (
+	HiddenName    LeftOut = "hidden_name"    // it, or its folder, begins with a dot or an underscore
+	TemporaryFile LeftOut = "temporary_file" // one of this program's own
+	LinkToFolder  LeftOut = "link_to_folder" // it could be one above
+	NoRegularFile LeftOut = "no_regular_file"
+)
 
 // Has reports whether info is that of a file among the sources, whatever its path.
 func (f *Found) Has(info fs.FileInfo) bool { return f.files.has(info) }
@@ -60,18 +79,23 @@ func (f *Found) Memory() int64 {
 // leastListing is the least memory for listing folders, in bytes.
 const leastListing = 1 << 20
 
-// Expand turns arguments into sources, in order. An argument is "-", a file, a
-// folder, which stands for the regular files in it, by name, or a glob (with
-// "**" for any depth of folders), which stands for the files that it matches,
-// by name. What exists under its literal name is not taken as a glob.
+// Expand turns arguments into sources, in order. An argument is "-", a file, a folder,
+// which stands for the regular files below it, by path, but for hidden ones, or a glob (with
+// "**" for any depth of folders), which stands for the files that it matches, by path; a
+// folder that one without "**" matches is taken as if it were named. What exists under its
+// literal name is not taken as a glob.
 //
 // The error wraps ErrNotFound where an argument names nothing. It is a *TooManyError
 // where there are too many.
 func Expand(ctx context.Context, args []string, c Expansion) (*Found, error) {
-	e := expander{ctx: ctx, Expansion: c, found: &Found{Sources: new(Sources)}}
+	e := expander{ctx: ctx, Expansion: c, found: &Found{Sources: new(Sources), LeftOut: map[LeftOut]int{}}}
 	for _, arg := range args {
+		e.pairs = pairs{}
 		if err := e.add(arg); err != nil {
 			return nil, err
+		}
+		if message := e.pairs.String(); message != "" {
+			e.warn(message)
 		}
 	}
 	if e.found.Sources.counted {
@@ -86,6 +110,9 @@ type expander struct {
 	ctx   context.Context
 	found *Found
 	stdin bool // standard input is among the sources
+
+	duplicates int // files that were named again
+	pairs      pairs
 
 	garbage garbage
 }
@@ -107,12 +134,14 @@ func (e *expander) add(arg string) error {
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		return e.addFolder(arg)
+		return e.addNamedFolder(arg)
 	case err == nil && info.Mode()&fs.ModeSocket != 0:
 		return fmt.Errorf("%s is a socket, which can't be opened: have what it gives on standard input, -", label(arg))
 	case err == nil:
 		e.addFile(arg, info)
 		return nil
+	case urlPipe(arg) != "":
+		return fmt.Errorf("%w: %s is a URL: pipe it in, %s | dailystats -", ErrNotFound, label(arg), urlPipe(arg))
 	case strings.ContainsAny(arg, "*?[{"):
 		return e.addGlob(arg)
 	case isNotExist(err):
@@ -135,74 +164,124 @@ func (e *expander) listing(folder string, part int64) *listing {
 	return newListing(e.ctx, folder, int(min(max(left/part, leastListing), plenty)), &e.garbage)
 }
 
-// addFolder adds a folder's regular files, also those that it has links to.
+// addNamedFolder adds the files of a folder, of which there must be some.
+func (e *expander) addNamedFolder(folder string) error {
+	before := e.files()
+	if err := e.addFolder(folder); err != nil || e.files() > before {
+		return err
+	}
+	return fmt.Errorf("%w: folder %s has no files", ErrNotFound, label(folder))
+}
+
+// files returns how many files have been found, those that were known before among them.
+func (e *expander) files() int { return e.found.Sources.Len() + e.duplicates }
+
+// addFolder adds the regular files below a folder, also those that it has links to.
 func (e *expander) addFolder(folder string) error {
-	isEmpty := true
-	list := e.listing(folder, 2)
+	list := e.listing(folder, 4) // for the entries of a folder, and for the files of a pass
 	for more := true; more; more = list.again() {
-		names, err := list.names()
+		paths, err := list.tree()
 		if err != nil {
-			return e.failure(folder, err)
+			return e.listFailure(folder, folder, err)
 		}
-		for _, name := range names {
-			path := filepath.Join(folder, name)
-			info, err := e.stat(path)
-			switch {
-			case err != nil:
-				return e.failure(path, err)
-			case info != nil && info.Mode().IsRegular():
-				e.addFile(path, info)
-				isEmpty = false
+		for _, path := range paths {
+			if err := e.addListed(filepath.Join(folder, filepath.FromSlash(path))); err != nil {
+				return err
 			}
 		}
-	}
-	if isEmpty {
-		return fmt.Errorf("%w: folder %s has no files", ErrNotFound, label(folder))
 	}
 	return nil
 }
 
-// stat looks at a file that was found, or returns nil if that is a link to nothing.
+// addListed adds a file of a folder, unless there is a reason to leave it out.
+func (e *expander) addListed(path string) error {
+	name := filepath.Base(path)
+	switch {
+	case e.isTemporary(name):
+		e.found.LeftOut[TemporaryFile]++
+		return nil
+	case isHidden(name):
+		e.found.LeftOut[HiddenName]++
+		return nil
+	}
+	info, err := e.stat(path)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		e.found.LeftOut[LinkToFolder]++
+	case !info.Mode().IsRegular():
+		e.found.LeftOut[NoRegularFile]++
+	default:
+		e.addFound(path, info)
+	}
+	return nil
+}
+
+// addFound adds a file that was not named itself.
+func (e *expander) addFound(path string, info fs.FileInfo) {
+	e.pairs.add(path)
+	e.addFile(path, info)
+}
+
+func (e *expander) isTemporary(name string) bool { return e.IsTemporary != nil && e.IsTemporary(name) }
+
+// isHidden reports whether a name is that of no data, by the conventions of Unix and Hadoop.
+func isHidden(name string) bool { return name[0] == '.' || name[0] == '_' }
+
+// stat looks at a file that was found. A link to nothing is an error.
 func (e *expander) stat(path string) (fs.FileInfo, error) {
 	if e.ctx.Err() != nil {
 		return nil, context.Cause(e.ctx)
 	}
 	e.garbage.add(fileGarbage)
 	info, err := os.Stat(path)
-	if err == nil || !isNotExist(err) {
-		return info, err
+	if err == nil {
+		return info, nil
 	}
-	if link, linkErr := os.Lstat(path); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 {
-		return nil, nil
+	if target, linkErr := os.Readlink(path); linkErr == nil && isNotExist(err) {
+		return nil, fmt.Errorf("%w: %s is a link to %s, which does not exist: remove it", ErrNotFound, label(path), label(target))
 	}
-	return nil, err
+	return nil, e.failure(path, err)
 }
 
-// addGlob adds the files that a glob matches, but no folders: "**" matches those
-// too, and their files would be there twice.
+// addGlob adds the files that a glob matches, and those of the folders that it matches: but
+// "**" matches folders and what is in them, which would be there twice.
 func (e *expander) addGlob(pattern string) error {
-	isEmpty := true
+	before := e.files()
 	base, rest := doublestar.SplitPattern(filepath.ToSlash(filepath.Clean(pattern)))
 	list := e.listing(base, 4) // for the entries of a folder, and for what matches
 	for more := true; more; more = list.again() {
 		matches, err := list.matches(rest)
 		if err != nil {
-			return e.globFailure(pattern, base, err)
+			return e.listFailure(pattern, base, err)
 		}
 		for _, match := range matches {
-			path := filepath.Join(base, filepath.FromSlash(match))
-			info, err := e.stat(path)
-			switch {
-			case err != nil:
-				return e.failure(path, err)
-			case info != nil && !info.IsDir():
-				e.addFile(path, info)
-				isEmpty = false
+			if err := e.addMatch(filepath.Join(base, filepath.FromSlash(match)), strings.Contains(rest, "**")); err != nil {
+				return err
 			}
 		}
 	}
-	if isEmpty {
+	if e.files() == before {
 		return fmt.Errorf("%w: no file matches %s", ErrNotFound, label(pattern))
+	}
+	return nil
+}
+
+// addMatch adds what a glob matches.
+func (e *expander) addMatch(path string, filesOnly bool) error {
+	if e.isTemporary(filepath.Base(path)) {
+		e.found.LeftOut[TemporaryFile]++
+		return nil
+	}
+	info, err := e.stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		e.addFound(path, info)
+	case !filesOnly:
+		return e.addFolder(path)
 	}
 	return nil
 }
@@ -232,8 +311,8 @@ func (e *expander) failure(name string, err error) error {
 	return fileError(name, err)
 }
 
-// globFailure puts an error of a glob below base into words.
-func (e *expander) globFailure(pattern, base string, err error) error {
+// listFailure puts an error of listing the folder base into words.
+func (e *expander) listFailure(pattern, base string, err error) error {
 	var pathErr *fs.PathError
 	switch {
 	case e.ctx.Err() != nil:
@@ -249,7 +328,7 @@ func (e *expander) globFailure(pattern, base string, err error) error {
 
 func (e *expander) addStdin() {
 	if e.stdin {
-		e.tellDuplicate(stdinName)
+		e.addDuplicate(stdinName)
 		return
 	}
 	e.stdin = true
@@ -258,7 +337,7 @@ func (e *expander) addStdin() {
 
 func (e *expander) addFile(path string, info fs.FileInfo) {
 	if !e.found.Sources.counted && !e.found.files.add(info) {
-		e.tellDuplicate(path)
+		e.addDuplicate(path)
 		return
 	}
 	if info.Mode().IsRegular() {
@@ -268,9 +347,14 @@ func (e *expander) addFile(path string, info fs.FileInfo) {
 	}
 }
 
-func (e *expander) tellDuplicate(name string) {
-	if e.Duplicate != nil {
-		e.Duplicate(name)
+func (e *expander) addDuplicate(name string) {
+	e.duplicates++
+	e.warn(name + " is named more than once: it is read once")
+}
+
+func (e *expander) warn(message string) {
+	if e.Warn != nil {
+		e.Warn(message)
 	}
 }
 

@@ -75,19 +75,25 @@ func (l *listing) sees(path string) bool {
 
 func (l *listing) isBefore(path string) bool { return l.until == "" || path < l.until }
 
-// names returns the names of what a pass sees in the folder base itself.
-func (l *listing) names() ([]string, error) {
-	f, err := l.Open(".")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	folder, ok := f.(*os.File)
-	if !ok {
-		return nil, fs.ErrInvalid
-	}
-	found := nearest[string]{listing: l, name: func(name string) string { return name }}
-	return found.all(folder.Readdirnames)
+// tree returns the paths of all files of a pass below the folder base, but for those below
+// hidden folders, which are there themselves instead.
+func (l *listing) tree() ([]string, error) {
+	found := nearest[string]{listing: l, name: func(path string) string { return path }}
+	err := fs.WalkDir(l, ".", func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil || path == ".":
+			return err
+		case e.IsDir() && !isHidden(e.Name()):
+			return nil
+		case path >= l.from && l.isBefore(path):
+			found.add(path)
+		}
+		if e.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return found.sorted(), err
 }
 
 // ReadDir implements fs.ReadDirFS.

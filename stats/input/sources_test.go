@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +70,7 @@ func TestListing(t *testing.T) {
 		if err := os.RemoveAll("x"); err != nil {
 			t.Fatal(err)
 		}
-		part := rapid.SampledFrom([]string{"a", "a-", "a0", "b", "b.gz", "c.gz", ".h", "Ω"})
+		part := rapid.SampledFrom([]string{"a", "a-", "a0", "b", "b.gz", "c.gz", ".h", "_s", "Ω"})
 		for range rapid.IntRange(1, 40).Draw(t, "files") {
 			path := "x"
 			for range rapid.IntRange(1, 3).Draw(t, "depth") {
@@ -88,26 +89,53 @@ func TestListing(t *testing.T) {
 			slices.Sort(want)
 			want = slices.Compact(want)
 			base, rest := doublestar.SplitPattern(pattern)
-			list := newListing(context.Background(), base, 0, new(garbage))
-			list.room = room
-			var got []string
-			for more := true; more; more = list.again() {
-				paths, err := list.matches(rest)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if most := 3 + room/entryRoom; len(paths) > most {
-					t.Fatalf("a pass found %d paths, where there is room for %d", len(paths), most)
-				}
-				for _, path := range paths {
-					got = append(got, filepath.Join(base, path))
-				}
-			}
+			got := listAll(t, base, room, func(l *listing) ([]string, error) { return l.matches(rest) })
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("%s in %d bytes: -want +got:\n%s", pattern, room, diff)
 			}
 		}
+		if diff := cmp.Diff(treeOf(t, "x"), listAll(t, "x", room, (*listing).tree)); diff != "" {
+			t.Fatalf("the tree in %d bytes: -want +got:\n%s", room, diff)
+		}
 	})
+}
+
+// listAll returns what all passes list.
+func listAll(t *rapid.T, base string, room int, list func(*listing) ([]string, error)) (got []string) {
+	l := newListing(context.Background(), base, 0, new(garbage))
+	l.room = room
+	for more := true; more; more = l.again() {
+		paths, err := list(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := 3 + room/entryRoom; len(paths) > most {
+			t.Fatalf("a pass found %d paths, where there is room for %d", len(paths), most)
+		}
+		for _, path := range paths {
+			got = append(got, filepath.Join(base, path))
+		}
+	}
+	return got
+}
+
+// treeOf returns what is below a folder, but for what is below hidden folders.
+func treeOf(t *rapid.T, folder string) (paths []string) {
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		isHidden := strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), "_")
+		if !e.IsDir() || isHidden {
+			paths = append(paths, path)
+		}
+		if e.IsDir() && isHidden {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(paths)
+	return paths
 }
 
 // TestTooManyInputs proves that finding inputs ends where they take more memory than
@@ -148,7 +176,7 @@ func TestExpandEnds(t *testing.T) {
 	}
 	tree(t, "d/a", "d/b", "d/c")
 	ctx, cancel = context.WithCancelCause(t.Context())
-	_, err := Expand(ctx, []string{"d", "d"}, Expansion{Duplicate: func(string) { cancel(stop) }})
+	_, err := Expand(ctx, []string{"d", "d"}, Expansion{Warn: func(string) { cancel(stop) }})
 	if err != stop {
 		t.Errorf("between two files: %v", err)
 	}

@@ -33,6 +33,12 @@ func temporaryNames(target string) (prefix, suffix string) {
 	return "." + target + ".dailystats-", ".tmp"
 }
 
+// IsTemporary reports whether a file of this name is a temporary one of a process that writes
+// to some target, or was killed while it did.
+func IsTemporary(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.Contains(name, ".dailystats-") && strings.HasSuffix(name, ".tmp")
+}
+
 // createTemporary creates the file that is to become t, with t's permissions, and
 // locks it; lock is nil where that can't be done. Nobody can read it meanwhile who
 // couldn't read t.

@@ -11,6 +11,7 @@ import (
 
 	"dailystats/stats/input"
 	"dailystats/stats/input/kafka"
+	"dailystats/stats/output"
 )
 
 // inputs are what a run or a merge reads.
@@ -23,6 +24,7 @@ type inputs struct {
 
 	topics  *kafka.Inputs  // nil if there are none
 	sources *input.Sources // nil until they are found
+	leftOut map[input.LeftOut]int
 }
 
 // newInputs returns inputs that are yet to be found.
@@ -82,9 +84,10 @@ func (in *inputs) find(ctx context.Context, memory, program int64, covered kafka
 			}
 			return in.topics.Add(ctx, request, covered)
 		},
-		Duplicate: func(name string) { in.warn(fmt.Sprintf("%s is named more than once: it is read once", name)) },
-		Piece:     in.piece,
-		Memory:    memoryToFind(memory, program),
+		Warn:        in.warn,
+		IsTemporary: output.IsTemporary,
+		Piece:       in.piece,
+		Memory:      memoryToFind(memory, program),
 	})
 	var tooMany *input.TooManyError
 	switch {
@@ -96,7 +99,7 @@ func (in *inputs) find(ctx context.Context, memory, program int64, covered kafka
 	case err != nil:
 		return nil, err
 	}
-	in.sources = found.Sources
+	in.sources, in.leftOut = found.Sources, found.LeftOut
 	return found, nil
 }
 

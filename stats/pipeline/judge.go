@@ -20,6 +20,11 @@ func judge(maxInvalid Limit, minEvents, valid, invalid uint64) error {
 	return nil
 }
 
+// noneValid is the error where there are invalid events only.
+func noneValid(invalid uint64) error {
+	return refusal{fmt.Errorf("no event is valid: all %d are invalid (Options.MaxInvalid 100%% allows that)", invalid)}
+}
+
 // warningOf returns what there is to warn of, or nothing.
 func warningOf(warnInvalid Limit, valid, invalid uint64) string {
 	if !warnInvalid.Exceeded(invalid, valid+invalid) {

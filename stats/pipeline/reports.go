@@ -33,6 +33,10 @@ func (j *job) report() report.Report {
 		Kafka:         j.ranges(),
 		Plan:          j.usedPlan(),
 		Samples:       j.journal.samples.all(),
+		LeftOut:       make(map[string]int),
+	}
+	for reason, n := range j.inputs.leftOut {
+		r.LeftOut[string(reason)] = n
 	}
 	if j.course != nil {
 		r.Course = j.course.moments

@@ -269,6 +269,7 @@ func (j *job) read(ctx context.Context) error {
 	if errors.Is(err, ErrTooManyInvalid) {
 		// What workers found meanwhile is neither logged nor rejected.
 		j.counts.invalid, j.counts.rules = j.journal.invalid, j.journal.rules
+		j.counts.lines = j.counts.blank + j.counts.events + j.counts.invalid
 	}
 	if err != nil {
 		return err
@@ -276,10 +277,19 @@ func (j *job) read(ctx context.Context) error {
 	if err := judge(j.MaxInvalid, j.MinEvents, j.counts.events, j.counts.invalid); err != nil {
 		return err
 	}
+	if j.mustHaveEvents() && j.counts.events == 0 && j.counts.invalid > 0 {
+		return noneValid(j.counts.invalid)
+	}
 	if warning := warningOf(j.WarnInvalid, j.counts.events, j.counts.invalid); warning != "" {
 		j.warn(warning)
 	}
 	return nil
+}
+
+// mustHaveEvents reports whether a result without events would be a mistake. The result of a
+// state holds what came before; of a piece, whoever has the others is to judge.
+func (j *job) mustHaveEvents() bool {
+	return j.MaxInvalid == Limit{} && j.state == nil && j.Piece == input.Piece{}
 }
 
 // rounds has workers take events until there are no more. When what they have

@@ -38,6 +38,10 @@ type Report struct {
 	Memory        uint64            `json:"memory"` // bytes, the limit
 	Workers       int               `json:"workers"`
 
+	// LeftOut is the number of files that folders and globs have and that are not read, by
+	// why that is.
+	LeftOut map[string]int `json:"left_out,omitempty"`
+
 	// Kafka is what was read of topics.
 	Kafka []PartitionRange `json:"kafka,omitempty"`
 

@@ -34,6 +34,12 @@ func (s *Sum) Add(r Report) {
 	s.report.Seconds += r.Seconds
 	s.report.Memory = max(s.report.Memory, r.Memory)
 	s.report.Workers = max(s.report.Workers, r.Workers)
+	for reason, n := range r.LeftOut {
+		if s.report.LeftOut == nil {
+			s.report.LeftOut = make(map[string]int)
+		}
+		s.report.LeftOut[reason] += n
+	}
 	s.report.Kafka = append(s.report.Kafka, r.Kafka...)
 	s.addResult(r.Result)
 }
