@@ -25,7 +25,7 @@ import (
 
 // The matrix: each load with each of these.
 var (
-	memoryLimits = []int{24, 32, 48, 64, 256} // MiB
+	memoryLimits = []int{24, 32, 64, 256} // MiB
 	workerCounts = []int{1, 2, 8}
 )
 

@@ -74,14 +74,15 @@ func ExampleObserver() {
 	}
 	_, err := pipeline.Run(context.Background(), pipeline.Options{
 		Inputs:   []string{"-"},
-		Stdin:    strings.NewReader(`{"user_id": 7, "event_type": "login", "timestamp": "yesterday"}`),
+		Stdin:    strings.NewReader(`{"user_id": 7, "event_type": "login", "timestamp": "2024-01-15T10:30:00Z"}
+{"user_id": 7, "event_type": "login", "timestamp": "yesterday"}`),
 		Observer: observer,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	// Output:
-	// -:1: timestamp "yesterday" is not an ISO 8601 date and time
+	// -:2: timestamp "yesterday" is not an ISO 8601 date and time
 }
 
 func ExampleHeapLimit() {

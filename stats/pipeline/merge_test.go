@@ -70,7 +70,7 @@ func TestMergeOfAnySplit(t *testing.T) {
 func TestMergeOfShares(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		o := Options{Output: "-", Parallel: 1, Memory: 24 * mib, MaxLine: rapid.SampledFrom([]int{100, 1000, 6000}).Draw(t, "max line")}
+		o := Options{Output: "-", Parallel: 1, Memory: 24 * mib, MaxInvalid: anyInvalid, MaxLine: rapid.SampledFrom([]int{100, 1000, 6000}).Draw(t, "max line")}
 		for i := range rapid.IntRange(1, 3).Draw(t, "files") {
 			var text []byte
 			for _, line := range rapid.SliceOfN(lineGen(), 0, 20).Draw(t, "lines") {
@@ -113,7 +113,7 @@ func TestMergeOfShares(t *testing.T) {
 func runText(t fataler, events string, decimals stats.Decimals) string {
 	var result bytes.Buffer
 	_, err := Run(context.Background(), Options{
-		Inputs: []string{"-"}, Stdin: strings.NewReader(events), Output: "-", Stdout: &result, Decimals: decimals, Parallel: 1, Memory: 24 * mib,
+		Inputs: []string{"-"}, Stdin: strings.NewReader(events), Output: "-", Stdout: &result, Decimals: decimals, Parallel: 1, Memory: 24 * mib, MaxInvalid: anyInvalid,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -287,9 +287,9 @@ func (j *job) read(ctx context.Context) error {
 }
 
 // mustHaveEvents reports whether a result without events would be a mistake. The result of a
-// state holds what came before; of a piece, whoever has the others is to judge.
+// state holds what came before; of a share or a piece, whoever has the others is to judge.
 func (j *job) mustHaveEvents() bool {
-	return j.MaxInvalid == Limit{} && j.state == nil && j.Piece == input.Piece{}
+	return j.MaxInvalid == Limit{} && j.state == nil && j.Share.Count < 2 && j.Piece == input.Piece{}
 }
 
 // rounds has workers take events until there are no more. When what they have

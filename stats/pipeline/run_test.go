@@ -41,6 +41,9 @@ func runToBytes(t testing.TB, o Options, inputs ...string) (csv string, rejects 
 	}
 	var out bytes.Buffer
 	o.Stdout, o.Output = &out, "-"
+	if o.MaxInvalid == (Limit{}) {
+		o.MaxInvalid = anyInvalid
+	}
 	o.Rejects = filepath.Join(dir, "rejects")
 	o.TempDir = newSpillFolder(t)
 	report, err = Run(context.Background(), o)
@@ -108,6 +111,15 @@ func reference(inputs ...string) (csv string, rejects []reject) {
 	return string(csvBytes), rejects
 }
 
+// anyInvalid is a limit that lets any events pass, even where none is valid.
+var anyInvalid = func() Limit {
+	limit, err := ParseLimit("100%")
+	if err != nil {
+		panic(err)
+	}
+	return limit
+}()
+
 // lineGen draws lines, valid ones mostly, with few keys.
 func lineGen() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
@@ -145,7 +157,7 @@ func TestRunAgainstMap(t *testing.T) {
 			sub := filepath.Join(dir, fmt.Sprint(i))
 			o.Inputs = store(t, sub, inputs, rapid.SampledFrom([]string{"plain", "gzip"}).Draw(t, "stored as"))
 			var out bytes.Buffer
-			o.Stdout, o.Output = &out, "-"
+			o.Stdout, o.Output, o.MaxInvalid = &out, "-", anyInvalid
 			o.TempDir, o.Rejects = spill, filepath.Join(sub, "rejects")
 			report, err := Run(context.Background(), o)
 			if err != nil {
@@ -233,7 +245,7 @@ func TestPermutation(t *testing.T) {
 		var out bytes.Buffer
 		_, err := Run(context.Background(), Options{
 			Inputs: []string{"-"}, Stdin: strings.NewReader(strings.Join(shuffled, "\n")),
-			Output: "-", Stdout: &out, Parallel: 2,
+			Output: "-", Stdout: &out, Parallel: 2, MaxInvalid: anyInvalid,
 		})
 		if err != nil {
 			t.Fatal(err)
