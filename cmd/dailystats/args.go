@@ -58,6 +58,9 @@ func separate(app *kong.Application, args []string) (flags, words []string, err 
 			return flags, append(words, args[i+1:]...), nil
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			words = append(words, arg)
+		case arg == "--log-invalid" && i+1 < len(args) && isNumber(args[i+1]):
+			flags = append(flags, arg+"="+args[i+1])
+			i++
 		case !takesNext(app, arg):
 			flags = append(flags, arg)
 		case i+1 == len(args):
@@ -69,6 +72,9 @@ func separate(app *kong.Application, args []string) (flags, words []string, err 
 	}
 	return flags, words, nil
 }
+
+// isNumber reports whether arg is the number of a flag that needs none.
+func isNumber(arg string) bool { return new(count).UnmarshalText([]byte(arg)) == nil }
 
 // takesNext reports whether arg is a flag whose value is the next argument.
 func takesNext(app *kong.Application, arg string) bool {

@@ -53,6 +53,7 @@ func readSettings(path string) (map[string]setting, error) {
 	if err != nil {
 		return nil, err
 	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // editors on Windows write it
 	if err := checkObject(text); err != nil {
 		return nil, err
 	}
@@ -169,7 +170,7 @@ func valueFor(flag *kong.Flag, value any) (taken any, wanted string) {
 			return v, ""
 		}
 	case json.Number:
-		if !flag.IsBool() && !isText {
+		if _, isAlike := flag.Target.Interface().(alike); isAlike || !flag.IsBool() && !isText {
 			return v.String(), ""
 		}
 	case string:

@@ -38,15 +38,16 @@ type jobFlags struct {
 	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, with the names that kcat uses: security.protocol=sasl_ssl and so on. Environment variables such as DAILYSTATS_KAFKA_SASL_PASSWORD take precedence."`
 	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, retries included. (default: 30s)"`
 
-	PrintConfig bool `help:"Print all settings and where each comes from, then exit."`
-	Redact      bool `group:"A run can also write:" help:"Keep values of invalid events out of the log, the rejects and the HTML page."`
-	LogInvalid  bool `group:"Log:" default:"true" negatable:"" help:"Log each invalid event. (default: ${default})"`
+	PrintConfig bool  `help:"Print all settings and where each comes from, then exit."`
+	Redact      bool  `group:"A run can also write:" help:"Keep values of invalid events out of the log, the rejects and the HTML page."`
+	LogInvalid  alike `group:"Log:" default:"true" negatable:"" placeholder:"N" help:"Log each invalid event; or, of each input, the first N that break the same rules, and how many more there are. (default: ${default})"`
 	logFlags
 }
 
 // logFlags are the flags of the commands that have a log.
 type logFlags struct {
-	LogLevel  string `group:"Log:" default:"info" enum:"debug,info,warning,error" placeholder:"LEVEL" help:"Minimum level to log: ${enum}. (default: ${default})"`
+	LogLevel  string `group:"Log:" default:"info" enum:"debug,info,warn,warning,error" placeholder:"LEVEL" help:"Minimum level to log: ${enum}. (default: ${default})"`
+	Quiet     bool   `group:"Log:" short:"q" help:"Log errors only: the same as --log-level=error."`
 	LogFormat string `group:"Log:" default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"Format of the log: ${enum}. (default: ${default}: text on a terminal, key=value elsewhere)"`
 	LogFile   string `group:"Log:" placeholder:"FILE" help:"Append the log to FILE. (default: standard error)"`
 }
@@ -118,6 +119,50 @@ func (c *count) UnmarshalText(text []byte) error {
 	}
 	*c = count(n)
 	return nil
+}
+
+// alike is how many invalid events that break the same rules are logged: all of them, unless it
+// is a number.
+type alike struct {
+	none bool
+	most uint64 // 0 is no limit
+}
+
+// IsBool has kong take the flag without a value.
+func (alike) IsBool() bool { return true }
+
+// Decode is called by kong.
+func (a *alike) Decode(ctx *kong.DecodeContext) error {
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		*a = alike{}
+		return nil
+	}
+	return a.UnmarshalText([]byte(fmt.Sprint(ctx.Scan.Pop().Value)))
+}
+
+// UnmarshalText reads true, false or a number.
+func (a *alike) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "true", "yes":
+		*a = alike{}
+		return nil
+	case "false", "no", "0":
+		*a = alike{none: true}
+		return nil
+	}
+	var n count
+	if err := n.UnmarshalText(text); err != nil {
+		return fmt.Errorf("%q is neither true nor false nor a number of events", text)
+	}
+	*a = alike{most: uint64(n)}
+	return nil
+}
+
+func (a alike) String() string {
+	if a.most > 0 {
+		return strconv.FormatUint(a.most, 10)
+	}
+	return strconv.FormatBool(!a.none)
 }
 
 // workers is a number of workers.

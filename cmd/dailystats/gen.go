@@ -42,6 +42,9 @@ func (c *genCommand) Run(s *session, command *kong.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := output.CheckEnding(c.Output); err != nil {
+		return usageError{err}
+	}
 	if err := pipeline.KeepApart(filesRead(command), []pipeline.File{{Path: c.Output, Role: "the output"}}); err != nil {
 		return err
 	}

@@ -58,8 +58,9 @@ func observer(flags *jobFlags, screen *terminal, log *eventLog) pipeline.Observe
 			log.debugLines(p.String)
 		},
 	}
-	if flags.LogInvalid && log.IsLevelEnabled(logrus.WarnLevel) {
+	if !flags.LogInvalid.none && log.IsLevelEnabled(logrus.WarnLevel) {
 		o.AppendInvalid, o.WriteInvalid = log.appendInvalid, log.writeInvalid
+		o.MostAlike, o.More = flags.LogInvalid.most, log.more
 	}
 	return o
 }

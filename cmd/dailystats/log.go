@@ -6,19 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"dailystats/stats/await"
+	"dailystats/stats/output"
 	"dailystats/stats/pipeline"
 	"dailystats/stats/report"
 
+	"github.com/dustin/go-humanize"
 	"github.com/sirupsen/logrus"
 )
 
@@ -48,6 +52,9 @@ func openLog(s *session, flags *logFlags, screen *terminal) (*eventLog, error) {
 	if err != nil {
 		return nil, err
 	}
+	if flags.Quiet {
+		level = logrus.ErrorLevel
+	}
 	logger := logrus.New()
 	logger.SetOutput(sink)
 	logger.SetLevel(level)
@@ -60,6 +67,9 @@ func openLog(s *session, flags *logFlags, screen *terminal) (*eventLog, error) {
 func openLogFile(ctx context.Context, path string) (*os.File, error) {
 	if path == "-" {
 		return os.Stdout, nil
+	}
+	if f, isStream, err := output.OpenStream(path); isStream {
+		return f, err
 	}
 	return await.OpenFile(ctx, path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 }
@@ -116,6 +126,12 @@ func (l *eventLog) writeInvalid(entries []byte) error {
 	return l.sink.failure()
 }
 
+// more logs how many invalid events there were that were not logged.
+func (l *eventLog) more(m pipeline.More) {
+	l.WithFields(logrus.Fields{"input": m.Input, "errors": codes(m.Codes), "count": m.Count}).
+		Warn(humanize.Comma(int64(m.Count)) + " more skipped for the same reason")
+}
+
 // warn logs a sentence about something odd.
 func (l *eventLog) warn(message string) {
 	l.sink.reopen(l.session)
@@ -135,12 +151,15 @@ func (l *eventLog) debugLines(text func() string) {
 // summary logs what the run saw: the fields of the report's file.
 func (l *eventLog) summary(r report.Report) {
 	l.debugLines(r.PlanTable)
+	for _, reason := range slices.Sorted(maps.Keys(r.LeftOut)) {
+		l.Debugf("files left out of folders and globs: %d %s", r.LeftOut[reason], reason)
+	}
 	l.Debugf("the fast reader took %d of %d events", r.FastEvents, r.Events)
 	if l.person {
 		l.Info("summary\n" + r.Text())
 		return
 	}
-	l.WithFields(logrus.Fields{
+	fields := logrus.Fields{
 		"lines":           r.Lines,
 		"blank":           r.Blank,
 		"events":          r.Events,
@@ -151,7 +170,40 @@ func (l *eventLog) summary(r report.Report) {
 		"bytes_spilled":   r.BytesSpilled,
 		"peak_memory":     r.PeakMemory,
 		"seconds":         r.Seconds,
-	}).Info("summary")
+	}
+	if r.Result != nil {
+		addResult(fields, r.Output, r.Result)
+	}
+	l.WithFields(fields).Info("summary")
+}
+
+// mergeSummary logs what a merge saw.
+func (l *eventLog) mergeSummary(r report.Merge) {
+	l.debugLines(r.PlanTable)
+	if l.person {
+		l.Info("summary\n" + r.Text())
+		return
+	}
+	fields := logrus.Fields{
+		"inputs":        r.Inputs,
+		"rows_read":     r.RowsRead,
+		"rows":          r.Rows,
+		"events":        r.Events,
+		"bytes_read":    r.BytesRead,
+		"bytes_spilled": r.BytesSpilled,
+		"peak_memory":   r.PeakMemory,
+		"seconds":       r.Seconds,
+	}
+	addResult(fields, r.Output, &r.Result)
+	l.WithFields(fields).Info("summary")
+}
+
+// addResult adds what a result comes to.
+func addResult(fields logrus.Fields, output string, r *report.Result) {
+	fields["output"] = output
+	fields["purchases"] = r.Purchases
+	fields["revenue"] = r.Revenue.String()
+	fields["days"] = r.Days
 }
 
 // fail tells of a failure. Where the log is a file, the terminal is told too;
@@ -213,7 +265,8 @@ func (s *logSink) reopen(of *session) {
 func (s *logSink) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if stopped := new(signalError); err != nil && s.err == nil && !errors.As(err, stopped) {
+	isLeft := errors.Is(err, syscall.EPIPE) // its reader has gone: the run goes on without a log
+	if stopped := new(signalError); err != nil && s.err == nil && !isLeft && !errors.As(err, stopped) {
 		s.err = fmt.Errorf("write log to %s: %w", s.name, err)
 	}
 }

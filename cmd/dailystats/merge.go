@@ -8,7 +8,6 @@ import (
 	"dailystats/stats/report"
 
 	"github.com/alecthomas/kong"
-	"github.com/sirupsen/logrus"
 )
 
 // mergeCommand adds up results.
@@ -88,16 +87,7 @@ func (c *mergeCommand) observer(s *session, screen *terminal, log *eventLog) pip
 		},
 		Ending: func(r report.Merge) error {
 			screen.hideProgress()
-			log.debugLines(r.PlanTable)
-			log.WithFields(logrus.Fields{
-				"inputs":        r.Inputs,
-				"rows_read":     r.RowsRead,
-				"rows":          r.Rows,
-				"bytes_read":    r.BytesRead,
-				"bytes_spilled": r.BytesSpilled,
-				"peak_memory":   r.PeakMemory,
-				"seconds":       r.Seconds,
-			}).Info("summary")
+			log.mergeSummary(r)
 			err := log.close()
 			s.critical.Store(err == nil) // the files are put in their places
 			return err

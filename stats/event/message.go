@@ -18,6 +18,9 @@ const longestShown = 200
 // Message says what is wrong for a person, on one printable line. The line that
 // the fault is of must still be there.
 func (f *Fault) Message() string {
+	if f.message != "" {
+		return f.message
+	}
 	var b strings.Builder
 	for i, p := range f.problems[:f.count] {
 		if i > 0 {
@@ -25,7 +28,8 @@ func (f *Fault) Message() string {
 		}
 		b.WriteString(p.message())
 	}
-	return b.String()
+	f.message = b.String()
+	return f.message
 }
 
 func (p problem) message() string {

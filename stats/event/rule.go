@@ -109,6 +109,7 @@ type Fault struct {
 
 	problems [4]problem // in the rules' order
 	count    int
+	message  string // empty before it is asked for
 }
 
 // problem is a rule that is broken, and by what.
@@ -121,6 +122,7 @@ type problem struct {
 
 // Redact keeps values of the event out of the fault's messages.
 func (f *Fault) Redact() {
+	f.message = ""
 	for i := range f.problems {
 		f.problems[i].hidden = true
 	}

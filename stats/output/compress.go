@@ -2,6 +2,7 @@ package output
 
 import (
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -16,13 +17,23 @@ const zstdWindow = 128 << 10
 // CompressorMemory returns the number of bytes that it takes, from the first write
 // on, to compress a file as the ending of its name asks for.
 func CompressorMemory(name string) int64 {
-	switch {
-	case strings.HasSuffix(name, ".gz"):
+	switch compressedEnding(name) {
+	case ".gz":
 		return 1152 << 10
-	case strings.HasSuffix(name, ".zst"):
+	case ".zst":
 		return 768 << 10
 	default:
 		return 0
+	}
+}
+
+// compressedEnding returns the ending of a name if it asks for compression.
+func compressedEnding(name string) string {
+	switch ending := strings.ToLower(filepath.Ext(name)); ending {
+	case ".gz", ".zst":
+		return ending
+	default:
+		return ""
 	}
 }
 
@@ -31,10 +42,10 @@ func CompressorMemory(name string) int64 {
 // however the writes cut them: neither encoder looks at where a write ends, and
 // the headers hold neither time nor name.
 func newCompressor(name string, w io.Writer) (io.WriteCloser, error) {
-	switch {
-	case strings.HasSuffix(name, ".gz"):
+	switch compressedEnding(name) {
+	case ".gz":
 		return gzip.NewWriter(w), nil
-	case strings.HasSuffix(name, ".zst"):
+	case ".zst":
 		return zstd.NewWriter(w,
 			zstd.WithEncoderConcurrency(1), // with more it reads ahead, and takes their memory
 			zstd.WithEncoderLevel(zstd.SpeedFastest),

@@ -91,6 +91,10 @@ func (f *File) open() (err error) {
 	if f.target, err = findTarget(f.name); err != nil {
 		return err
 	}
+	if f.target.inPlace && f.target.stream >= 0 {
+		f.file, err = duplicate(f.target.stream, f.name)
+		return err
+	}
 	if f.target.inPlace {
 		f.file, err = await.OpenFile(f.ctx, f.target.path, os.O_WRONLY|os.O_APPEND, 0)
 		return err

@@ -6,24 +6,32 @@ import (
 	"unicode/utf8"
 )
 
+// Reject is what is said of an invalid line.
+type Reject struct {
+	Input   string
+	Unit    string // what Number is: "line", from 1, or "offset" of the message that it is in
+	Number  uint64
+	Codes   []string
+	Message string
+}
+
 // AppendReject appends an invalid line as a JSON object on a line of its own:
 //
-//	{"input":"events.jsonl","line":4,"errors":["malformed_json"],"raw":"{"}
+//	{"input":"events.jsonl","line":4,"errors":["malformed_json"],"message":"…","raw":"{"}
 //
-// number is the line's, from 1, and unit says so: "line", or "offset" of the
-// message that it is in. raw is the line without its end. Each invalid byte of raw
-// and of input becomes a U+FFFD. Nothing but what JSON demands is escaped.
-func AppendReject(dst []byte, input, unit string, number uint64, codes []string, raw []byte) []byte {
-	dst = appendRejectHead(dst, input, unit, number, codes)
+// raw is the line without its end. Each invalid byte of raw and of the input's name becomes a
+// U+FFFD. Nothing but what JSON demands is escaped.
+func AppendReject(dst []byte, r Reject, raw []byte) []byte {
+	dst = r.appendHead(dst)
 	dst = appendText(dst, raw)
 	return append(dst, rejectTail...)
 }
 
 // WriteReject writes what AppendReject appends, in memory that does not depend
 // on raw's length.
-func WriteReject(w io.Writer, input, unit string, number uint64, codes []string, raw []byte) error {
+func WriteReject(w io.Writer, r Reject, raw []byte) error {
 	const step = 4 << 10
-	buf := appendRejectHead(nil, input, unit, number, codes)
+	buf := r.appendHead(nil)
 	for len(raw) > step {
 		n := wholeRunes(raw, step)
 		buf = appendText(buf, raw[:n])
@@ -47,30 +55,32 @@ func wholeRunes(text []byte, n int) int {
 	return n // in the middle of no rune, but of what is not UTF-8
 }
 
-func appendRejectHead(dst []byte, input, unit string, number uint64, codes []string) []byte {
+func (r *Reject) appendHead(dst []byte) []byte {
 	dst = append(dst, `{"input":`...)
-	dst = appendString(dst, []byte(input))
+	dst = appendString(dst, r.Input)
 	dst = append(dst, `,"`...)
-	dst = append(dst, unit...)
+	dst = append(dst, r.Unit...)
 	dst = append(dst, `":`...)
-	dst = strconv.AppendUint(dst, number, 10)
+	dst = strconv.AppendUint(dst, r.Number, 10)
 	dst = append(dst, `,"errors":[`...)
-	for i, code := range codes {
+	for i, code := range r.Codes {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, []byte(code))
+		dst = appendString(dst, code)
 	}
-	return append(dst, `],"raw":"`...)
+	dst = append(dst, `],"message":`...)
+	dst = appendString(dst, r.Message)
+	return append(dst, `,"raw":"`...)
 }
 
 // rejectTail ends the raw line, the object and its line.
 const rejectTail = "\"}\n"
 
 // appendString appends text as a JSON string.
-func appendString(dst, text []byte) []byte {
+func appendString(dst []byte, text string) []byte {
 	dst = append(dst, '"')
-	dst = appendText(dst, text)
+	dst = appendText(dst, []byte(text))
 	return append(dst, '"')
 }
 

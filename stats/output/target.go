@@ -5,12 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
 // target is what a path means as a place to write to.
 type target struct {
 	path    string      // symbolic links followed
+	stream  int         // that the process has open under this number, if inPlace; or -1
 	inPlace bool        // a device, a pipe or an open file: it can't be replaced
 	exists  bool        // as a file to be replaced
 	perm    fs.FileMode // its permissions, if it exists
@@ -27,6 +29,11 @@ func findTarget(path string) (target, error) {
 	if path == "" {
 		return target{}, errNoName
 	}
+	if end, err := followLinks(path); err == nil {
+		if stream, ok := descriptor(end); ok {
+			return target{path: end, stream: stream, inPlace: true}, nil
+		}
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -37,10 +44,10 @@ func findTarget(path string) (target, error) {
 	case info.IsDir():
 		return target{}, errIsFolder
 	case !info.Mode().IsRegular():
-		return target{path: path, inPlace: true}, nil
+		return target{path: path, stream: -1, inPlace: true}, nil
 	}
 	path, err = followLinks(path)
-	return target{path: path, inPlace: isDescriptor(path), exists: true, perm: info.Mode().Perm()}, err
+	return target{path: path, exists: true, perm: info.Mode().Perm()}, err
 }
 
 // SameTarget reports whether two paths, under which there is nothing yet, name
@@ -63,7 +70,7 @@ func followLinks(path string) (string, error) {
 	const most = 40 // as Linux has it
 	for range most {
 		link, err := os.Readlink(path)
-		if err != nil || isDescriptor(path) {
+		if _, isStream := descriptor(path); err != nil || isStream {
 			return path, nil
 		}
 		if !filepath.IsAbs(link) {
@@ -75,11 +82,37 @@ func followLinks(path string) (string, error) {
 	return "", errTooManyLinks
 }
 
-// isDescriptor reports whether path names a file that the process has open,
-// such as /dev/stdout is: it is the open file that is meant, not one that takes
-// its name.
-func isDescriptor(path string) bool {
-	return strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+// descriptor returns the number of the stream that a path names, such as /dev/stdout: it is
+// the open file that is meant, not one that takes its name.
+func descriptor(path string) (fd int, ok bool) {
+	switch path {
+	case "/dev/stdout":
+		return 1, true
+	case "/dev/stderr":
+		return 2, true
+	}
+	for _, folder := range []string{"/dev/fd/", "/proc/self/fd/"} {
+		if number, found := strings.CutPrefix(path, folder); found {
+			fd, err := strconv.Atoi(number)
+			return fd, err == nil && fd >= 0
+		}
+	}
+	return 0, false
+}
+
+// OpenStream opens the stream that a path names, to be written from where it is. It reports
+// false if the path names none.
+func OpenStream(path string) (f *os.File, isStream bool, err error) {
+	end, err := followLinks(path)
+	if err != nil {
+		return nil, false, nil
+	}
+	fd, ok := descriptor(end)
+	if !ok {
+		return nil, false, nil
+	}
+	f, err = duplicate(fd, path)
+	return f, true, err
 }
 
 // folder returns the folder that t lies in.

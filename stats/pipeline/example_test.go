@@ -73,8 +73,8 @@ func ExampleObserver() {
 		},
 	}
 	_, err := pipeline.Run(context.Background(), pipeline.Options{
-		Inputs:   []string{"-"},
-		Stdin:    strings.NewReader(`{"user_id": 7, "event_type": "login", "timestamp": "2024-01-15T10:30:00Z"}
+		Inputs: []string{"-"},
+		Stdin: strings.NewReader(`{"user_id": 7, "event_type": "login", "timestamp": "2024-01-15T10:30:00Z"}
 {"user_id": 7, "event_type": "login", "timestamp": "yesterday"}`),
 		Observer: observer,
 	})

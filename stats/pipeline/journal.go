@@ -20,6 +20,7 @@ type journal struct {
 	observer *Observer
 	rejects  io.Writer // nil where there are none
 	samples  *samples  // nil where none are wanted
+	repeats  *repeats
 	limit    Limit
 
 	// noteBytes is the size, in bytes, at which a text of notes is passed on. It should be
@@ -48,6 +49,7 @@ func newJournal(of *job) journal {
 	if of.rejects != nil { // else the interface were not nil
 		j.rejects = of.rejects
 	}
+	j.repeats = &repeats{most: of.Observer.MostAlike}
 	if of.HTML != "" {
 		j.samples = new(samples)
 	}
@@ -102,18 +104,48 @@ func (j *journal) pass(ctx context.Context, block uint64, b *notes) error {
 func (j *journal) write(b *notes) error {
 	defer b.reset()
 	j.samples.keep(b.samples)
-	last, limitErr := j.count(b.events)
+	n, limitErr := j.count(b.events)
+	events := b.events[:n]
 	if j.rejects != nil {
-		if _, err := j.rejects.Write(b.rejects[:last.rejects]); err != nil {
+		if _, err := j.rejects.Write(b.rejects[:events[n-1].rejects]); err != nil {
 			return err
 		}
 	}
 	if j.observer.AppendInvalid != nil {
-		if err := j.observer.WriteInvalid(b.log[:last.log]); err != nil {
+		j.tellMore(j.repeats.begin(b.input))
+		if err := j.observer.WriteInvalid(j.logged(events, b.log)); err != nil {
 			return err
 		}
 	}
 	return limitErr
+}
+
+// logged returns those entries of a log of events that are to be written. It changes the log.
+func (j *journal) logged(events []noted, log []byte) []byte {
+	if j.repeats.most == 0 {
+		return log[:events[len(events)-1].log]
+	}
+	written, start := log[:0], int32(0)
+	for _, e := range events {
+		if j.repeats.isLogged(e.rules) {
+			written = append(written, log[start:e.log]...)
+		}
+		start = e.log
+	}
+	return written
+}
+
+func (j *journal) tellMore(more []More) {
+	for _, m := range more {
+		j.observer.More(m)
+	}
+}
+
+// finish tells what is left when all events have been passed on.
+func (j *journal) finish() {
+	if j.observer.AppendInvalid != nil {
+		j.tellMore(j.repeats.begin(""))
+	}
 }
 
 // passLong passes on one invalid event whose line is too long to be copied. The
@@ -125,11 +157,15 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 	_, limitErr := j.count([]noted{{rules: e.Fault.Rules}})
 	j.samples.keep(j.samples.find(nil, e))
 	if j.rejects != nil {
-		if err := output.WriteReject(j.rejects, e.Input, e.Unit(), e.Line, e.Fault.Rules.Codes(), line); err != nil {
+		if err := output.WriteReject(j.rejects, rejectOf(e), line); err != nil {
 			return err
 		}
 	}
 	if j.observer.AppendInvalid != nil {
+		j.tellMore(j.repeats.begin(e.Input))
+		if !j.repeats.isLogged(e.Fault.Rules) {
+			return limitErr
+		}
 		if err := j.observer.WriteInvalid(j.observer.AppendInvalid(nil, e)); err != nil {
 			return err
 		}
@@ -138,18 +174,18 @@ func (j *journal) passLong(ctx context.Context, block uint64, e Invalid, line []
 }
 
 // count counts events, or as many of them as it takes to exceed the limit, and
-// returns the last one counted. There must be one.
-func (j *journal) count(events []noted) (last noted, err error) {
-	for _, e := range events {
+// returns how many that were. There must be one.
+func (j *journal) count(events []noted) (n int, err error) {
+	for i, e := range events {
 		j.invalid++
 		for rule := range e.rules.All() {
 			j.rules[rule]++
 		}
 		if j.limit.exceededEarly(j.invalid) {
-			return e, j.tooMany()
+			return i + 1, j.tooMany()
 		}
 	}
-	return events[len(events)-1], nil
+	return len(events), nil
 }
 
 func (j *journal) tooMany() error {
@@ -159,6 +195,7 @@ func (j *journal) tooMany() error {
 // notes are what is to be passed on of some invalid events of one block. The worker that
 // found them renders them, and holds them until the block's turn.
 type notes struct {
+	input        string
 	events       []noted
 	log, rejects []byte
 	samples      []sample
@@ -177,7 +214,7 @@ const (
 	longInvalid = 4 * kib
 	// lastInvalid is what the last event of notes can add to its rejects, in
 	// bytes: a byte of a line becomes six at most.
-	lastInvalid = 6*longInvalid + 4*kib
+	lastInvalid = 6*longInvalid + 8*kib
 	// lastEntry is what it can add to the log: a message of up to four values, and
 	// the input's name.
 	lastEntry = 8 * kib
@@ -214,15 +251,20 @@ func (j *journal) makeRoom(b *notes) {
 	j.memory.Add(int64(cap(b.events))*int64(unsafe.Sizeof(noted{})) + int64(cap(b.rejects)+cap(b.log)))
 }
 
+func rejectOf(e Invalid) output.Reject {
+	return output.Reject{Input: e.Input, Unit: e.Unit(), Number: e.Line, Codes: e.Fault.Rules.Codes(), Message: e.Fault.Message()}
+}
+
 // add adds an event to what is wanted.
 func (j *journal) add(b *notes, e Invalid, line []byte) {
 	if b.events == nil {
 		j.makeRoom(b)
 	}
+	b.input = e.Input
 	if j.rejects != nil {
-		b.rejects = output.AppendReject(b.rejects, e.Input, e.Unit(), e.Line, e.Fault.Rules.Codes(), line)
+		b.rejects = output.AppendReject(b.rejects, rejectOf(e), line)
 	}
-	if j.observer.AppendInvalid != nil {
+	if j.observer.AppendInvalid != nil && !j.repeats.isFull(e.Input, e.Fault.Rules) {
 		b.log = j.observer.AppendInvalid(b.log, e)
 	}
 	b.samples = j.samples.find(b.samples, e)

@@ -3,12 +3,16 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"dailystats/stats"
+	"dailystats/stats/input"
 	"dailystats/stats/output"
 	"dailystats/stats/report"
 )
@@ -84,6 +88,8 @@ type merge struct {
 	bytesSpilled atomic.Int64
 	rowsRead     uint64
 	rows         uint64 // of the result
+	events       uint64 // of all rows
+	sum          report.Result
 }
 
 func (o MergeOptions) withDefaults() MergeOptions {
@@ -122,6 +128,9 @@ func (m *merge) prepare(ctx context.Context) (err error) {
 	if err := m.openInputs(ctx); err != nil {
 		return err
 	}
+	if err := checkEndings(m.Output, m.Report); err != nil {
+		return err
+	}
 	if err := m.findParts(ctx, cmp.Or(m.openFiles, openFiles())); err != nil {
 		return err
 	}
@@ -138,6 +147,9 @@ func (m *merge) prepare(ctx context.Context) (err error) {
 // openInputs finds the inputs, none of which may be written.
 func (m *merge) openInputs(ctx context.Context) error {
 	found, err := m.inputs.find(ctx, m.Memory, m.Program, nil)
+	if errors.Is(err, input.ErrNotFound) && slices.Contains(m.Inputs, m.Output) {
+		return fmt.Errorf("%w: for the first merge, leave it out; for the next, give the output another name, then rename it", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -170,6 +182,21 @@ func (m *merge) demand(openFiles int) mergeDemand {
 	return d
 }
 
+// addRow adds a row of the result to what all of them come to. They come in key order.
+func (m *merge) addRow(k stats.Key, t stats.Totals) {
+	m.events += t.Events
+	m.sum.Purchases += t.Purchases
+	m.sum.Revenue = m.sum.Revenue.Add(t.Revenue)
+	if m.sum.LastDay == nil {
+		first, last := k.Day, k.Day
+		m.sum.Days, m.sum.FirstDay, m.sum.LastDay = 1, &first, &last
+	}
+	if *m.sum.LastDay != k.Day {
+		m.sum.Days++
+		*m.sum.LastDay = k.Day
+	}
+}
+
 // progress may be called by any goroutine.
 func (m *merge) progress() Progress {
 	return Progress{BytesRead: m.bytesRead.Load(), BytesTotal: m.inputs.sources.Size()}
@@ -180,7 +207,10 @@ func (m *merge) report() report.Merge {
 	return report.Merge{
 		Inputs:       m.inputs.sources.Len(),
 		RowsRead:     m.rowsRead,
+		Output:       m.Output,
 		Rows:         m.rows,
+		Events:       m.events,
+		Result:       m.sum,
 		BytesRead:    uint64(m.bytesRead.Load()),
 		BytesSpilled: uint64(m.bytesSpilled.Load()),
 		PeakMemory:   peakMemory(),

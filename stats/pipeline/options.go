@@ -11,6 +11,7 @@ import (
 	"dailystats/stats/event"
 	"dailystats/stats/input"
 	"dailystats/stats/input/kafka"
+	"dailystats/stats/output"
 	"dailystats/stats/report"
 )
 
@@ -117,6 +118,25 @@ func (o *Options) check(in *inputs) error {
 	return nil
 }
 
+// checkEndings returns an error if the name of an output promises what is not written.
+func (o *Options) checkEndings() error {
+	if o.OutputShards > 0 {
+		return checkEndings("", o.Rejects, o.Report, o.Metrics, o.HTML)
+	}
+	return checkEndings(o.Output, o.Rejects, o.Report, o.Metrics, o.HTML)
+}
+
+func checkEndings(result string, others ...string) error {
+	err := output.CheckResultEnding(result)
+	for _, path := range others {
+		err = cmp.Or(err, output.CheckEnding(path))
+	}
+	if err != nil {
+		return UsageErrorf("%w", err)
+	}
+	return nil
+}
+
 // Observer is told what happens in a run. Functions that are nil are not called.
 type Observer struct {
 	// AppendInvalid renders an invalid event. It is called by several goroutines
@@ -126,6 +146,10 @@ type Observer struct {
 	// them in input order. An error ends the run. It must be there if
 	// AppendInvalid is.
 	WriteInvalid func(rendered []byte) error
+	// MostAlike is how many events of an input that break the same rules are passed to
+	// WriteInvalid; 0 is all of them. More is told of the others when the input ends.
+	MostAlike uint64
+	More      func(m More)
 	// Started takes a function that tells how far the run has come. It may be
 	// called at any time from then on, by any goroutine.
 	Started func(progress func() Progress)
@@ -146,6 +170,13 @@ type Invalid struct {
 	Fault *event.Fault
 
 	IsOffset bool // Line is an offset
+}
+
+// More is events of an input that break the same rules, and that were not told one by one.
+type More struct {
+	Input string
+	Codes []string
+	Count uint64
 }
 
 // Unit is what Line is: "line" or "offset".

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 
+	"dailystats/stats"
 	"dailystats/stats/input"
 	"dailystats/stats/result"
 	"dailystats/stats/spill"
@@ -66,7 +67,11 @@ func (m *merge) do(ctx context.Context) error {
 		}
 		m.parts = append(m.parts[n:], run)
 	}
-	w := &result.Writer{Out: m.result, Append: (&result.Rows{Decimals: m.Decimals}).Append}
+	rows := &result.Rows{Decimals: m.Decimals}
+	w := &result.Writer{Out: m.result, Append: func(dst []byte, k stats.Key, t stats.Totals) []byte {
+		m.addRow(k, t)
+		return rows.Append(dst, k, t)
+	}}
 	if err := m.mergeParts(ctx, m.parts, w); err != nil {
 		return err
 	}

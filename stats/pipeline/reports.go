@@ -19,6 +19,7 @@ import (
 func (j *job) report() report.Report {
 	r := report.Report{
 		Schema:        report.Schema,
+		Output:        j.Output,
 		Lines:         j.counts.lines,
 		Blank:         j.counts.blank,
 		Events:        j.counts.events,

@@ -126,7 +126,7 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(j.checkShardFolder(), j.keepApart(found)); err != nil {
+	if err := cmp.Or(j.checkShardFolder(), j.keepApart(found), j.checkEndings()); err != nil {
 		return err
 	}
 	if j.inputs.sources, err = j.Share.Of(j.inputs.sources); err != nil {
@@ -266,6 +266,9 @@ func (j *job) read(ctx context.Context) error {
 	g.Go(func() error { return j.reader.Run(ctx) })
 	g.Go(func() error { return j.rounds(ctx) })
 	err := g.Wait()
+	if err == nil || errors.Is(err, ErrTooManyInvalid) {
+		j.journal.finish()
+	}
 	if errors.Is(err, ErrTooManyInvalid) {
 		// What workers found meanwhile is neither logged nor rejected.
 		j.counts.invalid, j.counts.rules = j.journal.invalid, j.journal.rules

@@ -20,15 +20,15 @@ func (r *Report) gauges(now time.Time, tooManyInvalid bool) []metric {
 		{"end_timestamp_seconds", "When the run ended.", now.Unix()},
 		{"too_many_invalid", "1 if there were too many invalid events, so that no result was written.", bit(tooManyInvalid)},
 		{"lines", "Lines read, including blank and invalid ones.", r.Lines},
-		{"blank_lines", "Lines of only white space.", r.Blank},
+		{"blank", "Lines of only white space.", r.Blank},
 		{"events", "Valid events.", r.Events},
-		{"invalid_events", "Events that were skipped.", r.Invalid},
+		{"invalid", "Events that were skipped.", r.Invalid},
 		{"rows", "Rows of the result.", r.Rows},
-		{"read_bytes", "Bytes of the inputs, as they are stored.", r.BytesRead},
-		{"spilled_bytes", "Bytes written to spill files.", r.BytesSpilled},
-		{"peak_memory_bytes", "Peak memory of the process, resident.", r.PeakMemory},
-		{"memory_limit_bytes", "Memory limit of the process.", r.Memory},
-		{"duration_seconds", "Duration of the run.", r.Seconds},
+		{"bytes_read", "Bytes of the inputs, as they are stored.", r.BytesRead},
+		{"bytes_spilled", "Bytes written to spill files.", r.BytesSpilled},
+		{"peak_memory", "Peak memory of the process, resident, in bytes.", r.PeakMemory},
+		{"memory", "Memory limit of the process, in bytes.", r.Memory},
+		{"seconds", "Duration of the run.", r.Seconds},
 	}
 	if r.Result != nil {
 		m = append(m,
@@ -54,9 +54,9 @@ func (r *Report) Metrics(now time.Time, tooManyInvalid bool) string {
 		head(&b, m.name, m.help)
 		fmt.Fprintf(&b, "dailystats_%s %v\n", m.name, m.value)
 	}
-	head(&b, "invalid_events_by_code", "Events that broke a rule; one may have broken several.")
+	head(&b, "invalid_by_code", "Events that broke a rule; one may have broken several.")
 	for _, code := range slices.Sorted(maps.Keys(r.InvalidByCode)) {
-		fmt.Fprintf(&b, "dailystats_invalid_events_by_code{code=%q} %d\n", code, r.InvalidByCode[code])
+		fmt.Fprintf(&b, "dailystats_invalid_by_code{code=%q} %d\n", code, r.InvalidByCode[code])
 	}
 	return b.String()
 }

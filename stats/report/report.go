@@ -25,15 +25,16 @@ const Schema = 2
 // Report is what a run saw and what it took.
 type Report struct {
 	Schema        int               `json:"schema"`
-	Lines         uint64            `json:"lines"`           // all lines, blank and invalid ones too
-	Blank         uint64            `json:"blank"`           // lines of only white space
-	Events        uint64            `json:"events"`          // valid events
-	Invalid       uint64            `json:"invalid"`         // invalid events
-	InvalidByCode map[string]uint64 `json:"invalid_by_code"` // an event counts once for each rule it breaks
-	Rows          uint64            `json:"rows"`            // of the result
-	BytesRead     uint64            `json:"bytes_read"`      // from the inputs, as they are stored
-	BytesSpilled  uint64            `json:"bytes_spilled"`   // to spill files
-	PeakMemory    uint64            `json:"peak_memory"`     // bytes resident, of the whole process
+	Output        string            `json:"output,omitempty"` // file or folder of the result, if there is one
+	Lines         uint64            `json:"lines"`            // all lines, blank and invalid ones too
+	Blank         uint64            `json:"blank"`            // lines of only white space
+	Events        uint64            `json:"events"`           // valid events
+	Invalid       uint64            `json:"invalid"`          // invalid events
+	InvalidByCode map[string]uint64 `json:"invalid_by_code"`  // an event counts once for each rule it breaks
+	Rows          uint64            `json:"rows"`             // of the result
+	BytesRead     uint64            `json:"bytes_read"`       // from the inputs, as they are stored
+	BytesSpilled  uint64            `json:"bytes_spilled"`    // to spill files
+	PeakMemory    uint64            `json:"peak_memory"`      // bytes resident, of the whole process
 	Seconds       float64           `json:"seconds"`
 	Memory        uint64            `json:"memory"` // bytes, the limit
 	Workers       int               `json:"workers"`
@@ -97,13 +98,16 @@ type Moment struct {
 
 // Merge is what a merge saw and what it took.
 type Merge struct {
+	Output       string  `json:"output"`
 	Inputs       int     `json:"inputs"`        // results, each once
 	RowsRead     uint64  `json:"rows_read"`     // of the inputs
 	Rows         uint64  `json:"rows"`          // of the result
+	Events       uint64  `json:"events"`        // of all rows
 	BytesRead    uint64  `json:"bytes_read"`    // from the inputs, as they are stored
 	BytesSpilled uint64  `json:"bytes_spilled"` // to spill files
 	PeakMemory   uint64  `json:"peak_memory"`   // bytes resident, of the whole process
 	Seconds      float64 `json:"seconds"`
+	Result       Result  `json:"result"`
 
 	Memory uint64     `json:"-"` // bytes, the limit
 	Plan   []PlanLine `json:"-"` // what Memory was spent on

@@ -3,8 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 )
@@ -12,36 +12,85 @@ import (
 // figure is a part of a report, for a person.
 type figure struct{ name, text string }
 
-// figures are what a person wants to know about a run first.
+// figures are what a person wants to know about a run, under the names that they have in the
+// log, the JSON document and the metrics, too.
 func (r *Report) figures() []figure {
 	f := []figure{
+		{"lines", countText(r.Lines)},
 		{"events", countText(r.Events)},
 		{"invalid", r.invalidText()},
 	}
 	if r.Result != nil {
-		f = append(f,
-			figure{"purchases", countText(r.Result.Purchases)},
-			figure{"revenue", r.Result.Revenue.String()},
-			figure{"days", r.Result.daysText()},
-			figure{"rows (users of each day)", countText(r.Rows)})
+		f = append(append(f, r.Result.figures()...), figure{"rows", countText(r.Rows)}, figure{"output", outputText(r.Output)})
 	}
-	return append(f,
-		figure{"time", r.timeText()},
-		figure{"peak memory", fmt.Sprintf("%s of %s", humanize.IBytes(r.PeakMemory), humanize.IBytes(r.Memory))},
-		figure{"spilled", humanize.IBytes(r.BytesSpilled)})
+	return append(f, processFigures(r.BytesRead, r.BytesSpilled, r.PeakMemory, r.Memory, r.Seconds)...)
 }
+
+// figures are what a person wants to know about a merge.
+func (r *Merge) figures() []figure {
+	f := []figure{
+		{"inputs", countText(uint64(r.Inputs))},
+		{"rows read", countText(r.RowsRead)},
+		{"events", countText(r.Events)},
+	}
+	f = append(append(f, r.Result.figures()...), figure{"rows", countText(r.Rows)}, figure{"output", outputText(r.Output)})
+	return append(f, processFigures(r.BytesRead, r.BytesSpilled, r.PeakMemory, r.Memory, r.Seconds)...)
+}
+
+func (r *Result) figures() []figure {
+	return []figure{
+		{"purchases", countText(r.Purchases)},
+		{"revenue", r.Revenue.String()},
+		{"days", r.daysText()},
+	}
+}
+
+// processFigures are what a process took.
+func processFigures(read, spilled, peak, limit uint64, seconds float64) []figure {
+	return []figure{
+		{"bytes read", readText(read, seconds)},
+		{"bytes spilled", humanize.IBytes(spilled)},
+		{"peak memory", fmt.Sprintf("%s of %s", humanize.IBytes(peak), humanize.IBytes(limit))},
+		{"seconds", strconv.FormatFloat(seconds, 'f', -1, 64)},
+	}
+}
+
+func readText(bytes uint64, seconds float64) string {
+	text := humanize.IBytes(bytes)
+	const measurable = 0.1 // seconds; less is mostly the time that it takes to start
+	if seconds >= measurable {
+		text += fmt.Sprintf(", %s a second", humanize.IBytes(uint64(float64(bytes)/seconds)))
+	}
+	return text
+}
+
+func outputText(path string) string {
+	if path == "-" {
+		return "standard output"
+	}
+	return path
+}
+
+// Text returns the report for a person at a terminal: a line for each figure.
+func (r *Merge) Text() string {
+	var b strings.Builder
+	for _, f := range r.figures() {
+		fmt.Fprintf(&b, figureLine, f.name, f.text)
+	}
+	return b.String()
+}
+
+const figureLine = "%14s  %s\n"
 
 // Text returns the report for a person at a terminal: a line for each figure, and the codes
 // of invalid events.
 func (r *Report) Text() string {
 	var b strings.Builder
 	for _, f := range r.figures() {
-		name, _, _ := strings.Cut(f.name, " (")
-		fmt.Fprintf(&b, "%12s  %s\n", name, f.text)
+		fmt.Fprintf(&b, figureLine, f.name, f.text)
 		if f.name == "invalid" {
 			for _, code := range r.codes() {
-				n := r.InvalidByCode[code]
-				fmt.Fprintf(&b, "%12s  %s %s\n", "", countText(n), code)
+				fmt.Fprintf(&b, figureLine, "", countText(r.InvalidByCode[code])+" "+code)
 			}
 		}
 	}
@@ -84,13 +133,4 @@ func (r *Result) daysText() string {
 	default:
 		return fmt.Sprintf("%s, %s to %s", humanize.Comma(int64(r.Days)), r.FirstDay, r.LastDay)
 	}
-}
-
-func (r *Report) timeText() string {
-	text := time.Duration(r.Seconds * float64(time.Second)).Round(time.Millisecond).String()
-	const measurable = 0.1 // less is mostly the time that it takes to start
-	if r.Seconds >= measurable {
-		text += fmt.Sprintf(", %s at %.0f MB/s", humanize.Bytes(r.BytesRead), float64(r.BytesRead)/1e6/r.Seconds)
-	}
-	return text
 }

@@ -48,7 +48,7 @@ func (r *Reader) start() error {
 	if err != nil {
 		return err
 	}
-	if err := ParseHeader(header); err != nil {
+	if err := ParseHeader(bytes.TrimPrefix(header, []byte("\xef\xbb\xbf"))); err != nil {
 		return r.fault(err)
 	}
 	return r.next()
@@ -100,7 +100,7 @@ func (r *Reader) nextLine() ([]byte, error) {
 		}
 	}
 	end := bytes.IndexByte(r.lines, '\n')
-	line := r.lines[:end]
+	line := bytes.TrimSuffix(r.lines[:end], []byte{'\r'}) // of an editor, or a transfer as text
 	r.lines = r.lines[end+1:]
 	return line, nil
 }
