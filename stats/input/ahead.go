@@ -40,12 +40,14 @@ type sender struct {
 	reader  *Reader
 	input   string
 	offsets bool   // lines are numbered by offset
+	begun   bool   // the first block has been passed
 	early   *early // until the input's turn, else nil
 }
 
 // pass sends a block, with a number if the turn has come.
 func (s *sender) pass(ctx context.Context, b *Block) error {
-	b.Input, b.Offsets = s.input, s.offsets
+	b.Input, b.Offsets, b.First = s.input, s.offsets, !s.begun
+	s.begun = true
 	if err := s.recall(ctx); err != nil {
 		return err
 	}
@@ -145,6 +147,6 @@ func (s *sender) sendKept(ctx context.Context, kept *Block) error {
 		s.reader.Release(kept)
 		return nil
 	}
-	kept.Input, kept.Offsets, kept.FirstLine = s.input, s.offsets, kept.numbers[0]
+	kept.Input, kept.Offsets, kept.First, kept.FirstLine = s.input, s.offsets, false, kept.numbers[0]
 	return s.reader.send(ctx, kept)
 }

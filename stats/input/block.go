@@ -12,6 +12,7 @@ type Block struct {
 	FirstLine uint64 // number of the first line in its input; see Line for the others
 	Offsets   bool   // lines are numbered by their offset, or that of their message, not from 1
 	Data      []byte // lines, each with its LF but maybe the last; not to be changed
+	First     bool   // Data begins where the input does
 	TooLong   bool   // Data is the start of a line over the limit: 4 KiB, or all but its CR LF or LF
 
 	numbering numbering
@@ -77,7 +78,7 @@ func (b *Block) start(n uint64) int {
 
 // drop takes the first n lines away. There must be more.
 func (b *Block) drop(n uint64) {
-	b.FirstLine, b.Data = b.Line(n), b.Data[b.start(n):]
+	b.FirstLine, b.Data, b.First = b.Line(n), b.Data[b.start(n):], false
 	b.asked, b.askedAt = 0, 0
 	if b.numbering == listed {
 		b.numbers = b.numbers[:copy(b.numbers, b.numbers[n:])]

@@ -13,6 +13,7 @@
 //   - state.go: what is kept of earlier runs, so that each message counts once;
 //   - worker.go: a block's lines to records; journal.go: its invalid events, in
 //     input order; samples.go: some of them;
+//   - hints.go: what is wrong with a whole input;
 //   - judge.go: whether the events pass;
 //   - rows.go: rows are rendered and added up; shards.go: a divided result;
 //   - reports.go: what is written of the run; [SumReports], reports added up; course.go: how

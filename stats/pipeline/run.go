@@ -76,6 +76,7 @@ type job struct {
 	byDay    []*report.Days // one for each worker of the reduce pass
 	calendar *report.Calendar
 
+	inspector   inspector
 	course      *course       // nil if no HTML page is wanted
 	eventsSoFar atomic.Uint64 // valid ones, in the blocks that are done
 	merging     atomic.Bool
@@ -268,6 +269,9 @@ func (j *job) read(ctx context.Context) error {
 	err := g.Wait()
 	if err == nil || errors.Is(err, ErrTooManyInvalid) {
 		j.journal.finish()
+		for _, hint := range j.inspector.all() {
+			j.warn(hint)
+		}
 	}
 	if errors.Is(err, ErrTooManyInvalid) {
 		// What workers found meanwhile is neither logged nor rejected.
@@ -317,7 +321,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		w := &workers[i]
-		*w = worker{reader: j.reader, journal: &j.journal, maxLine: j.MaxLine, redact: j.Redact, eventsSoFar: &j.eventsSoFar}
+		*w = worker{reader: j.reader, journal: &j.journal, inspector: &j.inspector, maxLine: j.MaxLine, redact: j.Redact, eventsSoFar: &j.eventsSoFar}
 		if j.sorter != nil {
 			w.run = j.sorter.NewRun(ctx)
 		}

@@ -13,16 +13,18 @@ import (
 
 // worker turns blocks into records. It is one goroutine's.
 type worker struct {
-	reader  *input.Reader
-	journal *journal
-	run     *sorter.Run // nil where events are only checked
-	maxLine int
-	redact  bool // no value of an invalid event is told
-	events  event.Reader
+	reader    *input.Reader
+	journal   *journal
+	run       *sorter.Run // nil where events are only checked
+	inspector *inspector
+	maxLine   int
+	redact    bool // no value of an invalid event is told
+	events    event.Reader
 
 	counts      counts
 	eventsSoFar *atomic.Uint64 // of all workers
 	notes       *notes         // for the block at hand; mostly nil between blocks
+	hasInvalid  bool           // an invalid line is in the block at hand
 	ended       bool           // there are no more blocks
 }
 
@@ -111,6 +113,7 @@ func (w *worker) flush() error {
 
 // block reads a block's lines.
 func (w *worker) block(ctx context.Context, b *input.Block) error {
+	w.hasInvalid = b.TooLong
 	if b.TooLong {
 		w.counts.lines++
 		if err := w.reject(ctx, b, 0, b.Data, event.TooLong(w.maxLine)); err != nil {
@@ -122,6 +125,9 @@ func (w *worker) block(ctx context.Context, b *input.Block) error {
 			return err
 		}
 		w.eventsSoFar.Add(w.counts.events - before)
+	}
+	if b.First {
+		w.inspector.look(b.Input, b.Data, w.hasInvalid)
 	}
 	if b.Ahead() {
 		return nil // nothing of it is for the journal yet
@@ -162,6 +168,9 @@ func (w *worker) skip(ctx context.Context, b *input.Block, n uint64, kind event.
 	case kind == event.Blank:
 		w.counts.blank++
 		return nil
+	}
+	w.hasInvalid = true
+	switch {
 	case b.Ahead() && w.journal.needed():
 		return w.keep(b, n, line)
 	default:

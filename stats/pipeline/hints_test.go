@@ -1,0 +1,116 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"dailystats/bench/workload"
+)
+
+const goodEvent = `{"user_id":1,"event_type":"login","timestamp":"2024-01-15T10:30:00Z"}`
+
+// hintsOf returns what a run warns of, but for its inputs' names.
+func hintsOf(t *testing.T, events string) (hints []string) {
+	t.Helper()
+	var mine []string
+	_, err := Run(t.Context(), Options{
+		Inputs: []string{"-"}, Stdin: strings.NewReader(events), MaxInvalid: anyInvalid, Parallel: 2,
+		Observer: Observer{Warning: func(message string) { mine = append(mine, message) }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mine {
+		hints = append(hints, strings.TrimPrefix(m, "-: "))
+	}
+	return hints
+}
+
+// TestHints proves that what is wrong with a whole input is told, with the way out.
+func TestHints(t *testing.T) {
+	lines := func(line string, n int) string { return strings.Repeat(line+"\n", n) }
+	for events, want := range map[string]string{
+		"[\n" + lines(goodEvent+",", 5) + goodEvent + "\n]\n":          "this is a JSON array",
+		"[" + strings.Repeat(goodEvent+",", 500) + goodEvent + "]":     "this is a JSON array",
+		"[\n  {\n    \"user_id\": 1\n  }\n]":                           "this is a JSON array",
+		lines("{\n  \"user_id\": 1,\n  \"event_type\": \"a\"\n}", 3):   "this is pretty-printed JSON",
+		lines("{ \"user_id\": 1,\n  \"event_type\": \"a\" }", 3):       "this is pretty-printed JSON",
+		lines(goodEvent+goodEvent, 3):                                  "there are several objects on a line",
+		lines(goodEvent+" "+goodEvent, 3) + lines(goodEvent, 100):      "there are several objects on a line",
+		lines("\x00\x00\x00\x00\x07"+goodEvent, 3):                     "messages have the five bytes of a schema registry",
+		strings.Repeat("\x00", 5000) + goodEvent + "\n" + goodEvent:    "it begins with NUL bytes",
+		strings.Repeat("\x00", 3<<20) + "\n" + lines(goodEvent, 10):    "it begins with NUL bytes",
+		"<!DOCTYPE html>\n<html>\n</html>\n":                           "this is HTML or XML",
+		"user_id,event_type,timestamp\n1,login,2024-01-15T10:30:00Z\n": "this is CSV",
+
+		lines(`{"userId":1,"event_type":"a","timestamp":"2024-01-15T10:30:00Z"}`, 3):                              "no event has user_id: jq -c '.user_id = .userId' FILE",
+		lines(`{"user":{"id":1,"name":"x"},"event":"a","ts":"2024-01-15T10:30:00Z"}`, 3):                         "no event has user_id, event_type, timestamp: jq -c '.user_id = .user.id | .event_type = .event | .timestamp = .ts' FILE",
+		lines(`{"user_id":1,"event_type":"purchase","timestamp":"2024-01-15T10Z","properties":{"revenue":5}}`, 3): "no event has amount: jq -c '.amount = .properties.revenue' FILE",
+		lines(`{"who":1,"event_type":"a","created_at":"2024-01-15T10:30:00Z"}`, 3):                                "no event has user_id, timestamp: all 3 of the first ones have others, such as created_at, event_type, who",
+
+		lines(`{"user_id":1,"event_type":"a","timestamp":1705314600}`, 3):                "timestamps look like Unix seconds",
+		lines(`{"user_id":1,"event_type":"a","timestamp":1705314600123}`, 3):             "timestamps look like Unix milliseconds",
+		lines(`{"user_id":1,"event_type":"a","timestamp":"1705314600123456"}`, 3):        "timestamps look like Unix microseconds",
+		lines(`{"user_id":1,"event_type":"a","timestamp":1705314600123456789}`, 3):       "timestamps look like Unix nanoseconds",
+		lines(`{"user_id":1,"event_type":"a","timestamp":"2024-01-15 10:30:00 UTC"}`, 3): "timestamps have a space where ISO 8601 has a T",
+		lines(`{"user_id":"1","event_type":"a","timestamp":"2024-01-15T10:30:00Z"}`, 3):  "user_id is quoted",
+		lines(goodEvent, 50) + strings.Replace(goodEvent, "login", "Purchase", 1) + "\n": `event_type "Purchase" is not purchase`,
+		lines(strings.Replace(goodEvent, "login", "PURCHASE", 1), 2) + "x\n":             `event_type "PURCHASE" is not purchase`,
+	} {
+		if got := hintsOf(t, events); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%.60q: %q, want %q", events, got, want)
+		}
+	}
+}
+
+// TestNoHints proves that right inputs get none, whatever few of their lines are.
+func TestNoHints(t *testing.T) {
+	good := strings.Repeat(goodEvent+"\n", 20)
+	for _, events := range []string{
+		"", "\n\n", good, "[]\n" + good, "{\n" + good, good + goodEvent + goodEvent + "\nx\ny\nz\n",
+		good + `{"user_id":"1","event_type":"a","timestamp":"2024-01-15T10:30:00Z"}` + "\n", "x\n" + good, "a,b,c\n" + good,
+		good + `{"note":"Purchase"}`, "x\ny\nz\n", "{}\n" + good, "[1]\n[2]\n{}\n" + good + strings.Repeat("x\n", 10),
+	} {
+		if got := hintsOf(t, events); len(got) > 0 {
+			t.Errorf("%.60q: %q", events, got)
+		}
+	}
+	for _, shape := range []workload.Shape{workload.Spaced, workload.Compact, workload.Shuffled} {
+		for _, rate := range []string{"0", "1%", "50%", "90%"} {
+			var invalid workload.Rate
+			if err := invalid.UnmarshalText([]byte(rate)); err != nil {
+				t.Fatal(err)
+			}
+			for seed := range uint64(5) {
+				w, err := workload.New(workload.Config{Events: 3000, Users: 100, Days: 3, Shape: shape, Invalid: invalid, Extra: 50, Seed: seed})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var events bytes.Buffer
+				if err := w.Write(t.Context(), &events, 1); err != nil {
+					t.Fatal(err)
+				}
+				if got := hintsOf(t, events.String()); len(got) > 0 {
+					t.Errorf("a workload of shape %v with %s invalid: %q", shape, rate, got)
+				}
+			}
+		}
+	}
+}
+
+// TestHintsOfManyInputs proves that inputs with the same fault share a hint, in an order that
+// does not depend on the workers.
+func TestHintsOfManyInputs(t *testing.T) {
+	var i inspector
+	for n := range 150 {
+		i.look(fmt.Sprintf("%03d", 149-n), []byte("[1,\n2]\n"), true)
+	}
+	i.look("a", []byte(`{"userId":1}`), true)
+	want := []string{"050 and 99 more inputs: this is a JSON array, not an object on each line: jq -c '.[]' FILE | dailystats -"}
+	if got := i.all(); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
