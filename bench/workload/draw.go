@@ -124,8 +124,8 @@ func times(a, b uint64) uint64 {
 	return high<<1 | low>>63
 }
 
-// firstDay is 2024-01-01.
-const firstDay stats.Day = 739251
+// DefaultFirstDay is 2024-01-01.
+const DefaultFirstDay stats.Day = 739251
 
 const secondsPerDay = 24 * 60 * 60
 

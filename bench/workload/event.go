@@ -56,7 +56,7 @@ func (r *renderer) draw(n uint64, kind string) *values {
 	}
 	m = append(m, kind...)
 	ends[eventType] = len(m)
-	m = appendTimestamp(m, second)
+	m = appendTimestamp(m, r.FirstDay, second)
 	ends[timestamp] = len(m)
 	if kind == purchase {
 		const mostCents = 50_000
@@ -80,9 +80,9 @@ func (r *renderer) draw(n uint64, kind string) *values {
 	return &r.values
 }
 
-func appendTimestamp(dst []byte, second uint64) []byte {
+func appendTimestamp(dst []byte, first stats.Day, second uint64) []byte {
 	dst = append(dst, '"')
-	dst = (firstDay + stats.Day(second/secondsPerDay)).Append(dst)
+	dst = (first + stats.Day(second/secondsPerDay)).Append(dst)
 	second %= secondsPerDay
 	dst = append(dst, 'T')
 	dst = append(appendTwo(dst, second/3600), ':')

@@ -14,6 +14,7 @@
 package workload
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,15 +28,17 @@ import (
 
 // Config says what events there are. Events, Users and Days must be given.
 type Config struct {
-	Events  uint64 // number of lines, the invalid ones too
-	Users   uint64 // number of users: 1, 2, 3, ...
-	Days    uint64 // number of days, from 2024-01-01
-	Skew    Skew   // Uniform by default
-	Order   Order  // Random by default
-	Shape   Shape  // Spaced by default
-	Invalid Rate   // share of events that are invalid
-	Extra   int    // bytes of unknown fields in each event, at least MinExtra if any
-	Seed    uint64
+	Events uint64 // number of lines, the invalid ones too
+	Users  uint64 // number of users: 1, 2, 3, ...
+	Days   uint64 // number of days
+	// FirstDay is the first of them; 0 is DefaultFirstDay.
+	FirstDay stats.Day
+	Skew     Skew  // Uniform by default
+	Order    Order // Random by default
+	Shape    Shape // Spaced by default
+	Invalid  Rate  // share of events that are invalid
+	Extra    int   // bytes of unknown fields in each event, at least MinExtra if any
+	Seed     uint64
 }
 
 // Skew is how events spread over users.
@@ -74,7 +77,7 @@ const (
 const (
 	MaxEvents = 1e15
 	MaxUsers  = 1e15
-	MaxDays   = uint64(stats.MaxDay - firstDay + 1)
+	MaxDays   = uint64(stats.MaxDay - DefaultFirstDay + 1) // from DefaultFirstDay
 	MinExtra  = 64
 	MaxExtra  = 64 << 20
 )
@@ -91,13 +94,15 @@ type Workload struct {
 
 // New checks a Config.
 func New(c Config) (*Workload, error) {
+	c.FirstDay = cmp.Or(c.FirstDay, DefaultFirstDay)
+	maxDays := uint64(stats.MaxDay - c.FirstDay + 1)
 	switch {
 	case c.Events > MaxEvents:
 		return nil, fmt.Errorf("%d events are too many: at most %d can be made", c.Events, uint64(MaxEvents))
 	case c.Users < 1 || c.Users > MaxUsers:
 		return nil, fmt.Errorf("%d is no number of users from 1 to %d", c.Users, uint64(MaxUsers))
-	case c.Days < 1 || c.Days > MaxDays:
-		return nil, fmt.Errorf("%d is no number of days from 1 to %d, as years end at 9999", c.Days, MaxDays)
+	case c.Days < 1 || c.Days > maxDays:
+		return nil, fmt.Errorf("%d is no number of days from 1 to %d, as years end at 9999", c.Days, maxDays)
 	case c.Extra < 0 || c.Extra > MaxExtra:
 		return nil, fmt.Errorf("%d is no number of extra bytes up to %d", c.Extra, MaxExtra)
 	}

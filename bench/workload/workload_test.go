@@ -248,8 +248,8 @@ func TestOrder(t *testing.T) {
 		}
 		mean := int(c.Events / c.Days)
 		for day := range stats.Day(c.Days) {
-			if n := days[firstDay+day]; n < mean*3/4 || n > mean*5/4 {
-				t.Errorf("%s: %v has %d events, want about %d", order, firstDay+day, n, mean)
+			if n := days[DefaultFirstDay+day]; n < mean*3/4 || n > mean*5/4 {
+				t.Errorf("%s: %v has %d events, want about %d", order, DefaultFirstDay+day, n, mean)
 			}
 		}
 	}
@@ -271,8 +271,8 @@ func TestOrder(t *testing.T) {
 
 // TestDays proves that the days are those of the calendar.
 func TestDays(t *testing.T) {
-	if day, _ := stats.DateDay(2024, 1, 1); day != firstDay {
-		t.Errorf("2024-01-01 is %d, want %d", day, firstDay)
+	if day, _ := stats.DateDay(2024, 1, 1); day != DefaultFirstDay {
+		t.Errorf("2024-01-01 is %d, want %d", day, DefaultFirstDay)
 	}
 	c := small
 	c.Days, c.Events = MaxDays, 100_000

@@ -9,6 +9,23 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// helpCommand is there for the help and for completion: usual turns it into --help.
+type helpCommand struct {
+	Command string `arg:"" optional:"" help:"The command that is wanted."`
+}
+
+// usual returns the arguments that those mean which most programs know.
+func usual(args []string) []string {
+	switch {
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	case len(args) > 0 && len(args) < 3 && args[0] == "help":
+		return append(args[1:len(args):len(args)], "--help")
+	default:
+		return args
+	}
+}
+
 // inputsLast puts the words among args, which are no flags, behind the flags,
 // all but the command. People write inputs before and after flags; kong takes
 // them in one piece only.

@@ -21,8 +21,5 @@ Examples:
 
 // Run is called by kong.
 func (c *checkCommand) Run(s *session, command *kong.Context) error {
-	if c.PrintConfig {
-		return s.printSettings(command)
-	}
 	return s.runJob(&c.jobFlags, c.options(command))
 }

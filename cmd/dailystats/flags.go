@@ -38,9 +38,8 @@ type jobFlags struct {
 	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, with the names that kcat uses: security.protocol=sasl_ssl and so on. Environment variables such as DAILYSTATS_KAFKA_SASL_PASSWORD take precedence."`
 	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, retries included. (default: 30s)"`
 
-	PrintConfig bool  `help:"Print all settings and where each comes from, then exit."`
-	Redact      bool  `group:"A run can also write:" help:"Keep values of invalid events out of the log, the rejects and the HTML page."`
-	LogInvalid  alike `group:"Log:" default:"true" negatable:"" placeholder:"N" help:"Log each invalid event; or, of each input, the first N that break the same rules, and how many more there are. (default: ${default})"`
+	Redact     bool  `group:"A run can also write:" help:"Keep values of invalid events out of the log, the rejects and the HTML page."`
+	LogInvalid alike `group:"Log:" default:"true" negatable:"" placeholder:"N" help:"Log each invalid event; or, of each input, the first N that break the same rules, and how many more there are. (default: ${default})"`
 	logFlags
 }
 
@@ -111,11 +110,19 @@ type count uint64
 
 const maxCount = 1e15 // to here, floating point holds every whole number
 
-// UnmarshalText reads 1000000, 1_000_000 or 1e6.
+// multiples are the letters behind a number, as people write it.
+var multiples = map[string]float64{"k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6, "g": 1e9, "G": 1e9, "b": 1e9, "B": 1e9}
+
+// UnmarshalText reads 1000000, 1,000,000, 1_000_000, 1M or 1e6.
 func (c *count) UnmarshalText(text []byte) error {
-	n, err := strconv.ParseFloat(strings.ReplaceAll(string(text), "_", ""), 64)
+	digits, multiple := strings.NewReplacer("_", "", ",", "").Replace(string(text)), 1.0
+	if last := len(digits) - 1; last > 0 && multiples[digits[last:]] > 0 {
+		digits, multiple = digits[:last], multiples[digits[last:]]
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	n *= multiple
 	if err != nil || !(n >= 0 && n <= maxCount) || n != math.Trunc(n) {
-		return fmt.Errorf("%q is not a number such as 1000000 or 1e6", text)
+		return fmt.Errorf("%q is not a number such as 1000000, 1M or 1e6", text)
 	}
 	*c = count(n)
 	return nil

@@ -44,7 +44,7 @@ func openLog(s *session, flags *logFlags, screen *terminal) (*eventLog, error) {
 			return nil, context.Cause(s.ctx)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("open log: %w", err)
+			return nil, fmt.Errorf("--log-file: %w", output.WriteError(flags.LogFile, err))
 		}
 		sink = &logSink{name: flags.LogFile, out: newSharedWriter(s.late, f), file: f}
 	}
@@ -267,7 +267,7 @@ func (s *logSink) note(err error) {
 	defer s.mu.Unlock()
 	isLeft := errors.Is(err, syscall.EPIPE) // its reader has gone: the run goes on without a log
 	if stopped := new(signalError); err != nil && s.err == nil && !isLeft && !errors.As(err, stopped) {
-		s.err = fmt.Errorf("write log to %s: %w", s.name, err)
+		s.err = fmt.Errorf("--log-file: %w", output.WriteError(s.name, err))
 	}
 }
 

@@ -33,13 +33,16 @@ import (
 type commands struct {
 	Config configFile `placeholder:"FILE" help:"Read settings from a JSON file, whose keys are the names of flags. A flag beats its environment variable, which beats the file."`
 
+	PrintConfig bool `help:"Print all settings of a command and where each comes from, then exit."`
+
 	Run     runCommand     `cmd:"" default:"withargs" help:"Write events, purchases and revenue per UTC day and user. The default command."`
 	Check   checkCommand   `cmd:"" help:"Validate only: log, rejects, thresholds and report, but no result."`
 	Merge   mergeCommand   `cmd:"" help:"Add up the results of several hosts, days or runs."`
 	Report  reportCommand  `cmd:"" help:"Add up the reports of several runs, and judge them together."`
 	Gen     genCommand     `cmd:"" help:"Write made-up events, the same for the same flags on any machine."`
 	Bench   benchCommand   `cmd:"" help:"Benchmark the job, and other tools that can do it, on huge files."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version. Also: --version."`
+	Help    helpCommand    `cmd:"" help:"Show the help of a command."`
 
 	Completion completionCommand `cmd:"" help:"Write a completion script for a shell."`
 	Man        manCommand        `cmd:"" help:"Write the manual page."`
@@ -80,7 +83,11 @@ func run(args []string) error {
 func (s *session) execute(args []string) error {
 	ignoreEmptyVariables()
 	command, err := parse(args)
-	if err == nil {
+	switch {
+	case err != nil:
+	case printsSettings(command):
+		err = s.printSettings(command)
+	default:
 		command.Bind(s)
 		err = command.Run()
 	}
@@ -113,7 +120,7 @@ func parse(args []string) (*kong.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	args, inputs, err := inputsLast(parser.Model, args)
+	args, inputs, err := inputsLast(parser.Model, usual(args))
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -18,7 +18,7 @@ const tellEvery = 30 * time.Second
 func (l *eventLog) follow(screen *terminal, progress func() pipeline.Progress) {
 	start := time.Now()
 	if screen.wantsBar {
-		screen.showProgress(progress)
+		screen.showProgress(progress().Phase(), progress)
 	}
 	asked := make(chan os.Signal, 1)
 	if len(statusSignals) > 0 {

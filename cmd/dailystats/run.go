@@ -47,9 +47,6 @@ var errNoOutput = usageError{errors.New("--output is empty: give a file, or - fo
 
 // Run is called by kong.
 func (c *runCommand) Run(s *session, command *kong.Context) error {
-	if c.PrintConfig {
-		return s.printSettings(command)
-	}
 	if c.Output == "" {
 		return errNoOutput
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -30,11 +33,24 @@ func (s *session) printSettings(ctx *kong.Context) error {
 	return s.print(text.String())
 }
 
+// printsSettings reports whether a command's settings are to be printed.
+func printsSettings(ctx *kong.Context) bool {
+	return slices.ContainsFunc(ctx.Model.Flags, func(f *kong.Flag) bool { return f.Name == "print-config" && f.Target.Bool() })
+}
+
 // settingOf returns a flag's value and where it comes from. A default that is
 // worked out later is told in words, as in the help.
 func settingOf(ctx *kong.Context, f *kong.Flag) (value, source string) {
 	source = sourceOf(ctx, f)
-	if target := reflect.Indirect(f.Target); target.IsValid() && (f.IsBool() || !target.IsZero() || source != "default") {
+	target := reflect.Indirect(f.Target)
+	switch {
+	case !target.IsValid() || !target.IsZero():
+	case target.Type() == reflect.TypeFor[size]() && f.Name == "memory":
+		return size(defaultMemory()).String(), source
+	case target.Type() == reflect.TypeFor[workers]() && f.Name == "parallel":
+		return strconv.Itoa(runtime.GOMAXPROCS(0)), source
+	}
+	if target.IsValid() && (f.IsBool() || !target.IsZero() || source != "default") {
 		return fmt.Sprint(target.Interface()), source
 	}
 	_, text, _ := strings.Cut(f.Help, "(default: ")

@@ -94,10 +94,10 @@ func (t *terminal) alone(f func()) bool {
 // refresh is how often the bar moves.
 const refresh = 100 * time.Millisecond
 
-// showProgress shows a bar until hideProgress is called.
-func (t *terminal) showProgress(progress func() pipeline.Progress) {
+// showProgress shows a bar, which begins with a phase, until hideProgress is called.
+func (t *terminal) showProgress(phase string, progress func() pipeline.Progress) {
 	start := time.Now()
-	t.alone(func() { t.bar = newBar(t.file, progress().BytesTotal) })
+	t.alone(func() { t.bar = newBar(t.file, phase, progress().BytesTotal) })
 	t.done.Go(func() {
 		tick := time.NewTicker(refresh)
 		defer tick.Stop()
@@ -112,10 +112,10 @@ func (t *terminal) showProgress(progress func() pipeline.Progress) {
 	})
 }
 
-func newBar(file *os.File, total int64) *bar {
+func newBar(file *os.File, phase string, total int64) *bar {
 	b := progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(file),
-		progressbar.OptionSetDescription("reading"),
+		progressbar.OptionSetDescription(phase),
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionClearOnFinish(),
