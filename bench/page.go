@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"dailystats/stats/report/chart"
@@ -67,7 +68,8 @@ func (r *Result) drawings() []drawing {
 	}
 	for _, users := range []Users{Same, Distinct} {
 		for _, f := range []figure{wallTime, peakMemoryMiB} {
-			if lines := r.growth(users, f); len(lines) > 0 {
+			isGrowth := func(l chart.Line) bool { return len(l.Points) > 1 }
+			if lines := r.growth(users, f); slices.ContainsFunc(lines, isGrowth) {
 				all = append(all, drawing{f.chartName(users), f.against(users, lines).AppendSVG(nil)})
 			}
 		}

@@ -267,7 +267,10 @@ func (s *logSink) note(err error) {
 	defer s.mu.Unlock()
 	isLeft := errors.Is(err, syscall.EPIPE) // its reader has gone: the run goes on without a log
 	if stopped := new(signalError); err != nil && s.err == nil && !isLeft && !errors.As(err, stopped) {
-		s.err = fmt.Errorf("--log-file: %w", output.WriteError(s.name, err))
+		s.err = output.WriteError(s.name, err)
+		if s.file != nil {
+			s.err = fmt.Errorf("--log-file: %w", s.err)
+		}
 	}
 }
 

@@ -190,7 +190,7 @@ func (s *sketch) shape() string {
 		return "there are several objects on a line: jq -c . FILE | dailystats -"
 	case !isRare:
 		return ""
-	case strings.HasPrefix(first, "["):
+	case first == "[" || strings.HasPrefix(first, "[") && strings.Contains(first, "{"):
 		return "this is a JSON array, not an object on each line: jq -c '.[]' FILE | dailystats -"
 	case first == "{" || strings.HasPrefix(first, "{") && s.objects == 0 && strings.HasPrefix(strings.TrimLeft(s.second, " \t"), `"`):
 		return "this is pretty-printed JSON, not an object on each line: jq -c . FILE | dailystats -"

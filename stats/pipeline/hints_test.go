@@ -106,7 +106,7 @@ func TestNoHints(t *testing.T) {
 func TestHintsOfManyInputs(t *testing.T) {
 	var i inspector
 	for n := range 150 {
-		i.look(fmt.Sprintf("%03d", 149-n), []byte("[1,\n2]\n"), true)
+		i.look(fmt.Sprintf("%03d", 149-n), []byte("[\n{}\n]\n"), true)
 	}
 	i.look("a", []byte(`{"userId":1}`), true)
 	want := []string{"050 and 99 more inputs: this is a JSON array, not an object on each line: jq -c '.[]' FILE | dailystats -"}
