@@ -223,7 +223,7 @@ func openTerminal(t *testing.T) (ours, theirs *os.File) {
 }
 
 // runFigures are figures that differ from run to run.
-var runFigures = regexp.MustCompile(`[0-9.]+ ?(ms|s|MiB of|MB/s)\b`)
+var runFigures = regexp.MustCompile(`[0-9.]+ ?(ms|s|MiB of|MB/s)\b|seconds  [0-9.]+ ?`)
 
 func withoutFigures(text string) string {
 	return strings.TrimSpace(runFigures.ReplaceAllString(text, "0 $1"))
