@@ -66,6 +66,7 @@ func (f *jobFlags) options(command *kong.Context) pipeline.Options {
 		WarnInvalid: f.WarnInvalid,
 		MinEvents:   uint64(f.MinEvents),
 		Redact:      f.Redact,
+		Version:     "dailystats " + version(),
 		Share:       f.Share,
 		Piece:       f.piece(),
 		Kafka: kafka.Settings{

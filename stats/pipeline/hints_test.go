@@ -47,7 +47,7 @@ func TestHints(t *testing.T) {
 		"user_id,event_type,timestamp\n1,login,2024-01-15T10:30:00Z\n": "this is CSV",
 
 		lines(`{"userId":1,"event_type":"a","timestamp":"2024-01-15T10:30:00Z"}`, 3):                              "no event has user_id: jq -c '.user_id = .userId' FILE",
-		lines(`{"user":{"id":1,"name":"x"},"event":"a","ts":"2024-01-15T10:30:00Z"}`, 3):                         "no event has user_id, event_type, timestamp: jq -c '.user_id = .user.id | .event_type = .event | .timestamp = .ts' FILE",
+		lines(`{"user":{"id":1,"name":"x"},"event":"a","ts":"2024-01-15T10:30:00Z"}`, 3):                          "no event has user_id, event_type, timestamp: jq -c '.user_id = .user.id | .event_type = .event | .timestamp = .ts' FILE",
 		lines(`{"user_id":1,"event_type":"purchase","timestamp":"2024-01-15T10Z","properties":{"revenue":5}}`, 3): "no event has amount: jq -c '.amount = .properties.revenue' FILE",
 		lines(`{"who":1,"event_type":"a","created_at":"2024-01-15T10:30:00Z"}`, 3):                                "no event has user_id, timestamp: all 3 of the first ones have others, such as created_at, event_type, who",
 

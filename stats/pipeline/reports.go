@@ -80,8 +80,26 @@ func (j *job) ranges() (ranges []report.PartitionRange) {
 // writeReport writes the report in each form that is wanted.
 func (j *job) writeReport(r report.Report, failure error) error {
 	metrics := func() ([]byte, error) { return []byte(r.Metrics(time.Now(), failure != nil)), nil }
-	html := func() ([]byte, error) { return []byte(r.HTML()), nil }
+	html := func() ([]byte, error) {
+		text, err := r.HTML(j.origin())
+		return []byte(text), err
+	}
 	return cmp.Or(write(j.reportFile, r.JSON), write(j.metrics, metrics), write(j.page, html))
+}
+
+// origin says what the report is of.
+func (j *job) origin() report.Origin {
+	const most = 3
+	o := report.Origin{Made: time.Now(), Program: j.Version, Others: j.inputs.sources.Len()}
+	o.Host, _ = os.Hostname()
+	for s := range j.inputs.sources.All() {
+		if len(o.Inputs) == most {
+			break
+		}
+		o.Inputs = append(o.Inputs, s.String())
+		o.Others--
+	}
+	return o
 }
 
 // SumOptions is what SumReports is asked to do.

@@ -1,11 +1,14 @@
 package report
 
 import (
+	_ "embed"
 	"fmt"
-	"html"
+	"html/template"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
+	"time"
 
 	"dailystats/stats"
 	"dailystats/stats/report/chart"
@@ -13,80 +16,118 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// htmlPage is a page that stands alone: it needs no network.
-type htmlPage struct {
-	strings.Builder
-	report *Report
+// page is an HTML page that stands alone: it needs no network.
+type page struct {
+	Title, Made       string
+	Figures           []figure
+	DayCharts, Course []template.HTML
+	Days, EarlierDays []dayRow // the last ones, and those before
+	Users             template.HTML
+	Invalid           []invalidRow
 }
 
-const style = `
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1rem; }
-dt { color: #5f6670; font-size: .85rem; } dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { padding: .35rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid #dfe3e8; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td code { overflow-wrap: anywhere; font-size: .85rem; }
-svg { display: block; width: 100%; min-width: 34rem; height: auto; margin: .5rem 0; }
-@media (prefers-color-scheme: dark) {
-	body { color: #e6e6e6; background: #16181c; }
-	dt { color: #9aa3ad; } th, td { border-color: #333840; }
-	svg { filter: invert(.9) hue-rotate(180deg); }
+// dayRow is a day in the table.
+type dayRow struct{ Day, Events, Purchases, Revenue, Users string }
+
+// invalidRow is the events that break a rule.
+type invalidRow struct {
+	Code, Events string
+	Samples      []string
 }
-`
+
+// Origin says what a report is of, and where it was made.
+type Origin struct {
+	Inputs  []string // names of the first inputs
+	Others  int      // inputs that are not among those
+	Made    time.Time
+	Host    string
+	Program string // name and version
+}
+
+//go:embed page.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // HTML returns the report as a page that needs no network, with charts.
-func (r *Report) HTML() string {
-	p := &htmlPage{report: r}
-	p.write()
-	return p.String()
+func (r *Report) HTML(o Origin) (string, error) {
+	p := page{Title: r.title(o), Made: o.text(), Figures: r.figures(), Invalid: r.invalidRows()}
+	if r.Result != nil {
+		p.addDays(r.Result.ByDay)
+	}
+	for _, c := range courseCharts(r.Course) {
+		p.Course = append(p.Course, drawn(c.AppendSVG(nil)))
+	}
+	var b strings.Builder
+	err := pageTemplate.Execute(&b, p)
+	return b.String(), err
 }
 
-func (p *htmlPage) write() {
-	p.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n" +
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n" +
-		"<link rel=\"icon\" href=\"data:,\"/>\n<title>dailystats</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>dailystats</h1>\n")
-	p.summary()
-	if p.report.Result != nil {
-		p.result(p.report.Result.ByDay)
+// drawn is a chart, which escapes its texts itself.
+func drawn(svg []byte) template.HTML { return template.HTML(svg) }
+
+// title is the inputs and the days.
+func (r *Report) title(o Origin) string {
+	text := "dailystats"
+	if len(o.Inputs) > 0 {
+		text = printable(strings.Join(o.Inputs, ", "))
 	}
-	p.invalid()
-	p.element("h2", "The run")
-	for _, lines := range courseCharts(p.report.Course) {
-		p.lines(lines)
+	if o.Others > 0 {
+		text += fmt.Sprintf(" and %s more", humanize.Comma(int64(o.Others)))
 	}
-	p.WriteString("</body>\n</html>\n")
+	if r.Result == nil || r.Result.Days == 0 {
+		return text
+	}
+	text += ": " + r.Result.FirstDay.String()
+	if *r.Result.LastDay != *r.Result.FirstDay {
+		text += " to " + r.Result.LastDay.String()
+	}
+	return text
 }
 
-// summary is what a person wants to know first.
-func (p *htmlPage) summary() {
-	p.WriteString("<dl>\n")
-	for _, f := range p.report.figures() {
-		fmt.Fprintf(p, "<div><dt>%s</dt><dd>%s</dd></div>\n", html.EscapeString(f.name), html.EscapeString(f.text))
+func (o Origin) text() string {
+	text := "Made " + o.Made.UTC().Format("2006-01-02 15:04 UTC")
+	if o.Host != "" {
+		text += " on " + printable(o.Host)
 	}
-	p.WriteString("</dl>\n")
+	if o.Program != "" {
+		text += " by " + printable(o.Program)
+	}
+	return text
 }
 
-// result draws what the events of each day add up to.
-func (p *htmlPage) result(t *Days) {
+// addDays shows what the events of each day add up to.
+func (p *page) addDays(t *Days) {
+	if len(t.days) == 0 {
+		return
+	}
 	if len(t.days) > 1 {
-		p.days(t)
+		p.DayCharts = t.charts()
 	}
-	if len(t.days) > 0 {
-		p.element("h2", "Users")
-		p.bars(t.distribution())
+	const open = 31
+	rows := make([]dayRow, 0, len(t.days))
+	for i := range t.days {
+		rows = append(rows, t.row(&t.days[i]))
 	}
+	first := max(len(rows)-open, 0)
+	p.EarlierDays, p.Days = rows[:first], rows[first:]
+	p.Users = drawn(t.distribution().AppendSVG(nil))
 }
 
-func (p *htmlPage) days(t *Days) {
+func (t *Days) row(d *Daily) dayRow {
+	day := d.Day.String()
+	if t.width > 1 {
+		day += " and " + strconv.Itoa(int(t.width-1)) + " more"
+	}
+	return dayRow{day, countText(d.Events), countText(d.Purchases), amountText(d.Revenue), countText(d.Users)}
+}
+
+// charts draws each figure by day.
+func (t *Days) charts() (charts []template.HTML) {
 	each := "per day"
 	if t.width > 1 {
 		each = fmt.Sprintf("per %d days", t.width)
 	}
-	p.element("h2", "By day")
 	for _, f := range []struct {
 		title string
 		of    func(*Daily) float64
@@ -96,13 +137,15 @@ func (p *htmlPage) days(t *Days) {
 		{"Purchases ", func(d *Daily) float64 { return float64(d.Purchases) }},
 		{"Active users ", func(d *Daily) float64 { return float64(d.Users) }},
 	} {
-		p.lines(chart.Lines{
+		c := chart.Lines{
 			Title: f.title + each,
 			X:     chart.Axis{Tight: true, Format: dayText},
 			Y:     chart.Axis{Format: figureText},
 			Lines: []chart.Line{{Points: t.points(f.of)}},
-		})
+		}
+		charts = append(charts, drawn(c.AppendSVG(nil)))
 	}
+	return charts
 }
 
 // points are one figure of all days. Days without events are there, too.
@@ -138,31 +181,20 @@ func (t *Days) distribution() chart.Bars {
 	return c
 }
 
-// invalid lists the codes of invalid events, each with the first ones.
-func (p *htmlPage) invalid() {
-	if p.report.Invalid == 0 {
-		return
-	}
-	p.element("h2", "Invalid events")
-	p.WriteString("<div class=\"wide\"><table>\n<tr><th>reason</th><th>events</th><th>the first ones</th></tr>\n")
-	code := ""
-	for _, s := range p.report.Samples {
-		if p.report.InvalidByCode[s.Code] == 0 {
+// invalidRows are the codes of invalid events, each with the first ones.
+func (r *Report) invalidRows() (rows []invalidRow) {
+	for _, s := range r.Samples {
+		n := r.InvalidByCode[s.Code]
+		if n == 0 {
 			continue // it was found when the run was already over
 		}
-		if s.Code != code {
-			if code != "" {
-				p.WriteString("</td></tr>\n")
-			}
-			code = s.Code
-			fmt.Fprintf(p, "<tr><td>%s</td><td class=\"number\">%s</td><td>", code, countText(p.report.InvalidByCode[code]))
+		if last := len(rows) - 1; last < 0 || rows[last].Code != s.Code {
+			rows = append(rows, invalidRow{Code: s.Code, Events: countText(n)})
 		}
-		fmt.Fprintf(p, "<code>%s</code><br/>\n", html.EscapeString(printable(fmt.Sprintf("%s:%d: %s", s.Input, s.Line, s.Message))))
+		row := &rows[len(rows)-1]
+		row.Samples = append(row.Samples, printable(fmt.Sprintf("%s:%d: %s", s.Input, s.Line, s.Message)))
 	}
-	if code != "" {
-		p.WriteString("</td></tr>\n")
-	}
-	p.WriteString("</table></div>\n")
+	return rows
 }
 
 // printable replaces what would change how other text is shown.
@@ -173,17 +205,6 @@ func printable(text string) string {
 		}
 		return '\uFFFD'
 	}, text)
-}
-
-func (p *htmlPage) lines(c chart.Lines) { p.chart(c.AppendSVG(nil)) }
-func (p *htmlPage) bars(c chart.Bars)   { p.chart(c.AppendSVG(nil)) }
-
-func (p *htmlPage) chart(svg []byte) {
-	fmt.Fprintf(p, "<div class=\"wide\">%s</div>\n", svg)
-}
-
-func (p *htmlPage) element(name, text string) {
-	fmt.Fprintf(p, "<%s>%s</%s>\n", name, html.EscapeString(text), name)
 }
 
 // dayText is a day on an axis; between days there is nothing to be said.
@@ -200,6 +221,15 @@ func figureText(y float64) string {
 	return humanize.Ftoa(n) + unit
 }
 
+// amountText is an amount with its thousands apart.
+func amountText(a stats.Amount) string {
+	whole, fraction, _ := strings.Cut(a.String(), ".")
+	if n, ok := new(big.Int).SetString(whole, 10); ok {
+		whole = humanize.BigComma(n)
+	}
+	return whole + "." + fraction
+}
+
 func countText(n uint64) string { return humanize.Comma(int64(min(n, math.MaxInt64))) }
 
 // courseCharts draws how fast the inputs were read, and the memory that the run took.
@@ -209,12 +239,12 @@ func courseCharts(course []Moment) []chart.Lines {
 		memory = append(memory, chart.Point{X: m.Seconds, Y: float64(m.Memory) / (1 << 20)})
 		if i > 0 && m.Seconds > course[i-1].Seconds {
 			before := course[i-1]
-			speed = append(speed, chart.Point{X: m.Seconds, Y: float64(m.Read-before.Read) / 1e6 / (m.Seconds - before.Seconds)})
+			speed = append(speed, chart.Point{X: m.Seconds, Y: float64(m.Read-before.Read) / (1 << 20) / (m.Seconds - before.Seconds)})
 		}
 	}
 	seconds := chart.Axis{Label: "seconds", Tight: true}
 	return []chart.Lines{
-		{Title: "Input read, MB/s", X: seconds, Y: chart.Axis{Format: figureText}, Lines: []chart.Line{{Points: speed}}},
+		{Title: "Input read, MiB/s", X: seconds, Y: chart.Axis{Format: figureText}, Lines: []chart.Line{{Points: speed}}},
 		{Title: "Peak memory so far, MiB", X: seconds, Y: chart.Axis{}, Lines: []chart.Line{{Points: memory}}},
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // figure is a part of a report, for a person.
-type figure struct{ name, text string }
+type figure struct{ Name, Text string }
 
 // figures are what a person wants to know about a run, under the names that they have in the
 // log, the JSON document and the metrics, too.
@@ -40,7 +40,7 @@ func (r *Merge) figures() []figure {
 func (r *Result) figures() []figure {
 	return []figure{
 		{"purchases", countText(r.Purchases)},
-		{"revenue", r.Revenue.String()},
+		{"revenue", amountText(r.Revenue)},
 		{"days", r.daysText()},
 	}
 }
@@ -75,7 +75,7 @@ func outputText(path string) string {
 func (r *Merge) Text() string {
 	var b strings.Builder
 	for _, f := range r.figures() {
-		fmt.Fprintf(&b, figureLine, f.name, f.text)
+		fmt.Fprintf(&b, figureLine, f.Name, f.Text)
 	}
 	return b.String()
 }
@@ -87,8 +87,8 @@ const figureLine = "%14s  %s\n"
 func (r *Report) Text() string {
 	var b strings.Builder
 	for _, f := range r.figures() {
-		fmt.Fprintf(&b, figureLine, f.name, f.text)
-		if f.name == "invalid" {
+		fmt.Fprintf(&b, figureLine, f.Name, f.Text)
+		if f.Name == "invalid" {
 			for _, code := range r.codes() {
 				fmt.Fprintf(&b, figureLine, "", countText(r.InvalidByCode[code])+" "+code)
 			}
