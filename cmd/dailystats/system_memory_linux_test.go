@@ -287,7 +287,11 @@ func (c cell) args(inputs []string, dir string) []string {
 	for _, flag := range flags {
 		args = append(args, strings.Replace(flag, "DIR", dir, 1))
 	}
-	return append(args, inputs...)
+	args = append(args, inputs...)
+	if c.command != "merge" {
+		args = append(args, "--max-invalid=100%") // none may be valid
+	}
+	return args
 }
 
 // checkReport returns the peak that a report has. A merge must have read all rows.

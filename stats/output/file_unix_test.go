@@ -5,6 +5,7 @@ package output
 import (
 	"bufio"
 	"errors"
+	"golang.org/x/sys/unix"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -96,6 +97,8 @@ func TestDescriptor(t *testing.T) {
 	must(t, err)
 	defer file.Close()
 	_, err = file.WriteString("before\n")
+	must(t, err)
+	_, err = unix.FcntlInt(file.Fd(), unix.F_SETFD, 0) // as a stream that was inherited
 	must(t, err)
 	link := filepath.Join(folder, "link")
 	must(t, os.Symlink("/dev/fd/"+strconv.Itoa(int(file.Fd())), link))

@@ -19,7 +19,6 @@ import (
 func (j *job) report() report.Report {
 	r := report.Report{
 		Schema:        report.Schema,
-		Output:        j.Output,
 		Lines:         j.counts.lines,
 		Blank:         j.counts.blank,
 		Events:        j.counts.events,
@@ -46,7 +45,7 @@ func (j *job) report() report.Report {
 		r.BytesSpilled = uint64(j.sorter.BytesSpilled())
 	}
 	if j.calendar != nil {
-		r.Result = j.totals()
+		r.Output, r.Result = j.Output, j.totals()
 	}
 	return r
 }
