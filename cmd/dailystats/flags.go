@@ -16,6 +16,9 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
+// defaultInput is what is read where nothing is named.
+const defaultInput = "events.jsonl"
+
 // jobFlags are the flags of the commands that read events.
 type jobFlags struct {
 	Inputs []string `arg:"" optional:"" default:"events.jsonl" sep:"none" placeholder:"INPUT" help:"Files, folders and globs of JSON Lines, plain, gzip, zstd, bzip2, xz or lz4; - for standard input; kafka://HOST:PORT/TOPIC for a topic. (default: ${default})"`

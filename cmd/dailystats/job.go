@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
 	"unicode"
 
+	"dailystats/stats/input"
 	"dailystats/stats/pipeline"
 	"dailystats/stats/report"
 
@@ -40,11 +44,20 @@ func (s *session) runJob(flags *jobFlags, o pipeline.Options) error {
 	}
 	_, err = pipeline.Run(s.ctx, o)
 	s.critical.Store(false)
+	if errors.Is(err, input.ErrNotFound) && slices.Equal(o.Inputs, []string{defaultInput}) && isFed(os.Stdin) {
+		err = fmt.Errorf("%w: give - to read standard input", err)
+	}
 	if err == nil || told != nil && errors.Is(told, err) {
 		return told
 	}
 	screen.hideProgress()
 	return log.fail(err)
+}
+
+// isFed reports whether a stream is a file or a pipe, not a terminal or a null device.
+func isFed(stream *os.File) bool {
+	info, err := stream.Stat()
+	return err == nil && (info.Mode().IsRegular() || info.Mode()&fs.ModeNamedPipe != 0)
 }
 
 // observer passes on what happens in a run to the log and to the progress bar.

@@ -107,6 +107,31 @@ func (f *printableJSON) Format(e *logrus.Entry) ([]byte, error) {
 	return b, nil
 }
 
+// wantsJSON reports whether arguments ask for a log in JSON. It must be known where they are
+// wrong, too.
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		if value, found := strings.CutPrefix(arg, "--log-format="); found {
+			return value == "json"
+		}
+		if arg == "--log-format" && i+1 < len(args) {
+			return args[i+1] == "json"
+		}
+	}
+	return os.Getenv(variablePrefix+"_LOG_FORMAT") == "json"
+}
+
+// jsonFailure is a failure as an entry of a JSON log.
+func jsonFailure(err error) string {
+	entry := logrus.New().WithTime(time.Now())
+	entry.Level, entry.Message = logrus.ErrorLevel, forUser(err.Error())
+	text, formatErr := formatter("json", false).Format(entry)
+	if formatErr != nil {
+		return entry.Message + "\n"
+	}
+	return string(text)
+}
+
 // appendInvalid appends the entry of an invalid event. Several goroutines may
 // call it at a time: the logger itself would have them wait for each other.
 func (l *eventLog) appendInvalid(dst []byte, e pipeline.Invalid) []byte {

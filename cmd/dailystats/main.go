@@ -82,6 +82,7 @@ func run(args []string) error {
 
 func (s *session) execute(args []string) error {
 	ignoreEmptyVariables()
+	s.asJSON = wantsJSON(args)
 	command, err := parse(args)
 	switch {
 	case err != nil:

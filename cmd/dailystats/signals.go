@@ -38,6 +38,7 @@ type session struct {
 	over   chan signalError // gets the signal that the process has to exit with, now
 	stderr *sharedWriter    // standard error, given up when late ends
 	told   atomic.Bool      // the user has been told of a failure
+	asJSON bool             // failures are told as entries of a JSON log
 
 	// critical says that files are being put in their places, or that many are being
 	// removed: neither is cut off halfway, unless it takes very long.

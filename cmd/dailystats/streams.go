@@ -42,6 +42,9 @@ func (s *session) print(text string) error {
 func (s *session) tell(err error) {
 	s.told.Store(true)
 	text := "dailystats: " + forUser(err.Error()) + "\n"
+	if s.asJSON {
+		text = jsonFailure(err)
+	}
 	if s.late.Err() != nil {
 		writeBriefly(os.Stderr, text)
 		return

@@ -190,6 +190,11 @@ func timestampMessage(text []byte) string {
 		if _, problem := parseTimestamp(withT); problem != errNotISO8601 {
 			return "has a space where ISO 8601 has a T"
 		}
+		if time, isUTC := bytes.CutSuffix(withT, []byte(" UTC")); isUTC {
+			if _, problem := parseTimestamp(append(time, 'Z')); problem == nil {
+				return "has a space where ISO 8601 has a T, and UTC where it has a Z"
+			}
+		}
 	}
 	return problem.Error()
 }

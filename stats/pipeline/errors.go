@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"sort"
 
 	"dailystats/stats/input/decode"
 	"dailystats/stats/input/kafka"
@@ -33,18 +34,32 @@ func UsageErrorf(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// withWayOut adds the option that helps to an error of a package that doesn't know it.
-func withWayOut(err error) error {
+// withWayOut adds the option that helps to an error of a package that doesn't know it. enough
+// returns the memory limit, in bytes, with which a decompressor may have so large a window.
+func withWayOut(err error, enough func(window int64) int64) error {
 	var ofSpilling *spill.Error
 	var ofWindow *decode.WindowError
 	switch {
 	case errors.As(err, &ofSpilling):
 		return fmt.Errorf("%w (Options.TempDir names another folder)", err)
 	case errors.As(err, &ofWindow):
-		return fmt.Errorf("%w: raise Options.Memory", err)
+		limit := "more Options.Memory"
+		if ofWindow.Needed > 0 {
+			limit = fmt.Sprintf("Options.Memory %dMiB", enough(ofWindow.Needed)/mib)
+		}
+		return fmt.Errorf("%w: give %s, or decompress it before, %s", err, limit, ofWindow.Format.Pipe())
 	case errors.Is(err, kafka.ErrBatchTooLarge):
 		return fmt.Errorf("%w: raise Options.Memory, or lower Options.Parallel", err)
 	default:
 		return err
 	}
+}
+
+// leastMemory returns the least limit from a given one, in whole MiB, with which something works.
+func leastMemory(from int64, works func(memory int64) bool) int64 {
+	low, high := from/mib, 2*(from/mib)+1
+	for !works(high*mib) && high < 1<<30 {
+		low, high = high, 2*high
+	}
+	return (low + int64(sort.Search(int(high-low), func(n int) bool { return works((low + int64(n)) * mib) }))) * mib
 }

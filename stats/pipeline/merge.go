@@ -60,7 +60,7 @@ func Merge(ctx context.Context, o MergeOptions) (report.Merge, error) {
 		return report.Merge{}, err
 	}
 	defer m.close()
-	err = withWayOut(m.do(ctx))
+	err = withWayOut(m.do(ctx), m.memoryForWindow)
 	r := m.report()
 	r.Seconds = float64(time.Since(start).Milliseconds()) / 1000
 	if err == nil {

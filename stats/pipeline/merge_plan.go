@@ -116,6 +116,13 @@ func (p MergePlan) works(inputs []input.Need) bool {
 	return !slices.ContainsFunc(inputs, tooLarge) && p.finishes(load{memory: minLast * p.load(part{level: 1}).memory})
 }
 
+// memoryForWindow returns the memory limit with which a decompressor may have a window.
+func (m *merge) memoryForWindow(window int64) int64 {
+	inputs := make([]input.Need, m.inputs.sources.Len())
+	d := m.demand(m.plan.Files)
+	return leastMemory(m.Memory, func(memory int64) bool { return spendOnMerge(memory, inputs, d).Window >= window })
+}
+
 // sort puts the parts first that take most to be read. The last may not have to be
 // spilled.
 func (p MergePlan) sort(parts []part) {

@@ -323,6 +323,12 @@ func (j *job) demand(window int64) demand {
 	return d
 }
 
+// memoryForWindow returns the memory limit with which a decompressor may have a window.
+func (j *job) memoryForWindow(window int64) int64 {
+	d := j.demand(minWindow)
+	return leastMemory(j.Memory, func(memory int64) bool { return spend(memory, j.plan.Workers, 1, d).Window >= window })
+}
+
 // compressorMemory returns what compressing an output takes, in bytes.
 func compressorMemory(path string) int64 {
 	if path == "-" {

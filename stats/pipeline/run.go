@@ -38,7 +38,7 @@ func Run(ctx context.Context, o Options) (report.Report, error) {
 	}
 	defer j.close()
 	stop := j.follow()
-	err = withWayOut(j.do(ctx))
+	err = withWayOut(j.do(ctx), j.memoryForWindow)
 	stop()
 	r := j.report()
 	r.Seconds = float64(time.Since(start).Milliseconds()) / 1000

@@ -55,6 +55,15 @@ var foreigners = []foreign{
 	{"text in UTF-16", isWide("0c"), "iconv -f UTF-16BE -t UTF-8 FILE"},
 }
 
+// Pipe returns the command that decompresses a FILE and pipes it to the program. zstd has to be
+// allowed the largest windows.
+func (f Format) Pipe() string {
+	if f == Zstd {
+		return "zstd -dc --long=31 FILE | dailystats -"
+	}
+	return decompressors[f] + " | dailystats -"
+}
+
 // decompressors are the commands that take one layer of compression away.
 var decompressors = map[Format]string{Gzip: "gzip -dc FILE", Zstd: "zstd -dc FILE", Bzip2: "bzip2 -dc FILE", Xz: "xz -dc FILE", Lz4: "lz4 -dc FILE"}
 
