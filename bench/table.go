@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -122,9 +124,41 @@ func (r *Result) method() string {
 	return fmt.Sprintf("%s, on %s. %s, behind one that warmed up.", r.Started.Format("2006-01-02"), r.Machine, runs)
 }
 
-// WriteTable writes the result as tables for a terminal.
-func (r *Result) WriteTable(out io.Writer) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+// expendable are the columns that are left out where a table would be wider than the terminal,
+// the first one first. All of them are in the other forms.
+var expendable = []string{"from – to", "spilled", "events/s", "CPU", "workers", "× wc", "limit"}
+
+const columnGap = 2
+
+// fit leaves out columns of a table, whose first row are the headings, until it is no wider
+// than so many characters, or nothing more can be left out. 0 is any width.
+func fit(rows [][]string, width int) [][]string {
+	for _, name := range expendable {
+		if width == 0 || tableWidth(rows) <= width {
+			break
+		}
+		i := slices.Index(rows[0], name)
+		for j := range rows {
+			rows[j] = slices.Delete(rows[j], i, i+1)
+		}
+	}
+	return rows
+}
+
+func tableWidth(rows [][]string) (width int) {
+	for i := range rows[0] {
+		widest := 0
+		for _, row := range rows {
+			widest = max(widest, utf8.RuneCountInString(row[i]))
+		}
+		width += widest + columnGap
+	}
+	return width - columnGap
+}
+
+// WriteTable writes the result as tables for a terminal of so many characters, or 0 for any.
+func (r *Result) WriteTable(out io.Writer, width int) error {
+	t := tabwriter.NewWriter(out, 0, 0, columnGap, ' ', 0)
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		fmt.Fprintf(t, "%s\n\n", w.summary())
@@ -132,9 +166,12 @@ func (r *Result) WriteTable(out io.Writer) error {
 			fmt.Fprintf(t, "%s\n\n", w.Failed)
 			continue
 		}
-		fmt.Fprintln(t, strings.Join(headings(), "\t"))
+		rows := [][]string{headings()}
 		for j := range w.Rows {
-			fmt.Fprintln(t, strings.Join(w.cells(&w.Rows[j]), "\t"))
+			rows = append(rows, w.cells(&w.Rows[j]))
+		}
+		for _, row := range fit(rows, width) {
+			fmt.Fprintln(t, strings.Join(row, "\t"))
 		}
 		fmt.Fprintln(t)
 	}

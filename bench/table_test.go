@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // sample is a result with a row of each sort.
@@ -32,7 +33,7 @@ func sample() *Result {
 // TestTable proves what people read on a terminal.
 func TestTable(t *testing.T) {
 	var out strings.Builder
-	if err := sample().WriteTable(&out); err != nil {
+	if err := sample().WriteTable(&out, 0); err != nil {
 		t.Fatal(err)
 	}
 	want := `events_1|2.jsonl: 1.0 GB, 12,345,678 events, 1,000 rows
@@ -52,6 +53,27 @@ a note
 `
 	if out.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", out.String(), want)
+	}
+}
+
+// TestNarrowTable proves that a table fits the terminal, as far as columns can be left out.
+func TestNarrowTable(t *testing.T) {
+	r := sample()
+	r.Workloads[0].Rows[2].Failed = "not found"
+	for _, width := range []int{120, 100, 80, 70} {
+		var out strings.Builder
+		if err := r.WriteTable(&out, width); err != nil {
+			t.Fatal(err)
+		}
+		table, _, _ := strings.Cut(out.String(), "\n\n1 event")
+		for line := range strings.Lines(table) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n ")); n > width {
+				t.Errorf("%d characters of %d: %s", n, width, line)
+			}
+		}
+		if !strings.Contains(table, "peak memory") || !strings.Contains(table, "time") {
+			t.Errorf("in %d characters there is no time, or no memory:\n%s", width, table)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"dailystats/stats/pipeline"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 )
 
 // benchCommand measures the job, and what else does it.
@@ -113,7 +114,11 @@ func (c *benchCommand) write(ctx context.Context, result bench.Result) error {
 		return nil
 	}
 	out := output.Stream(ctx, os.Stdout)
-	err := result.WriteTable(out)
+	width := 0
+	if columns, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		width = columns
+	}
+	err := result.WriteTable(out, width)
 	if err == nil {
 		err = out.Commit()
 	}
