@@ -170,6 +170,61 @@ func (k *killer) runAgain(w *workFolder) {
 	}
 }
 
+// TestKillsWithinTheInput kills runs at random that write into the folder that they read: the
+// next one neither fails nor reads what they have left, and leaves nothing of it.
+func TestKillsWithinTheInput(t *testing.T) {
+	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
+	k.measure()
+	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in")
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.Mkdir(in, 0o700))
+	must(os.Link(k.events, filepath.Join(in, "events")))
+	run := func() *exec.Cmd {
+		cmd := exec.Command(k.command, "in", "--memory", "24MiB", "--parallel", "1", "--temp-dir", dir, "-q", "-o", "in/r.csv.gz", "--rejects", "in/r.zst")
+		cmd.Dir = dir
+		return cmd
+	}
+	whole, err := os.ReadFile(k.resultOf(run()))
+	must(err)
+	killed := 0
+	for range sampling.Count(5, 100) {
+		for _, name := range []string{"r.csv.gz", "r.zst"} { // an output that is an input is refused
+			must(os.RemoveAll(filepath.Join(in, name)))
+		}
+		cmd := run()
+		must(cmd.Start())
+		time.Sleep(time.Duration(random.Float64() * float64(k.usual)))
+		cmd.Process.Kill()
+		cmd.Wait()
+		if _, err := os.Stat(filepath.Join(in, "r.csv.gz")); err == nil {
+			continue // it was too late
+		}
+		killed++
+		result, err := os.ReadFile(k.resultOf(run()))
+		if must(err); !bytes.Equal(result, whole) {
+			t.Fatal("the next run has another result")
+		}
+		if names := folderNames(t, in); len(names) != 3 {
+			t.Fatalf("the folder has %q", names)
+		}
+	}
+	t.Logf("%d were killed in time", killed)
+}
+
+// resultOf runs the command, which must go well, and returns the path of its result.
+func (k *killer) resultOf(cmd *exec.Cmd) string {
+	if text, err := cmd.CombinedOutput(); err != nil {
+		k.t.Fatalf("%v: %s", err, text)
+	}
+	return filepath.Join(cmd.Dir, "in", "r.csv.gz")
+}
+
 // TestOneOutput has runs on two inputs write to the same files at once, some of
 // which are killed: each file is that of one run, whole, and those that are not
 // killed go well, whatever the others take for a leftover.
