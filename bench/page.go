@@ -2,14 +2,14 @@ package bench
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
-	"html"
+	"html/template"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"dailystats/stats/report/chart"
 )
@@ -199,72 +199,43 @@ func (r *Result) growth(users Users, f figure) []chart.Line {
 	return lines
 }
 
-// pageStyle has no fonts or pictures from elsewhere: the page needs no network.
-const pageStyle = `
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 1200px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; overflow-wrap: anywhere; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
-th:first-child, td:first-child, th:last-child, td:last-child { text-align: left; }
-td:last-child { white-space: normal; min-width: 9rem; overflow-wrap: anywhere; }
-tr.own td { background: #eef5fb; font-weight: 600; }
-svg { max-width: 100%; height: auto; margin: .5rem 0; }
-p, li { max-width: 75ch; }
-`
+// page is what page.tmpl shows. It has no fonts or pictures from elsewhere: it needs no network.
+type page struct {
+	Method    string
+	Charts    []template.HTML
+	Workloads []pageWorkload
+	Notes     []string
+}
+
+type pageWorkload struct {
+	Summary, Failed string
+	Headings        []string
+	Rows            []pageRow
+}
+
+type pageRow struct {
+	Own   bool
+	Cells []string
+}
+
+//go:embed page.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // WritePage writes the result as an HTML page with tables and charts.
 func (r *Result) WritePage(out io.Writer) error {
-	var page strings.Builder
-	page.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-		"<title>dailystats bench</title>\n<style>" + pageStyle + "</style>\n</head>\n<body>\n<h1>dailystats bench</h1>\n")
-	writeElement(&page, "p", r.method())
+	p := page{Method: r.method(), Notes: r.Notes}
 	for _, d := range r.drawings() {
-		page.Write(d.svg)
-		page.WriteString("\n")
+		p.Charts = append(p.Charts, template.HTML(d.svg)) // it escapes its texts itself
 	}
 	for i := range r.Workloads {
-		r.Workloads[i].writeHTML(&page)
-	}
-	if len(r.Notes) > 0 {
-		page.WriteString("<h2>Notes</h2>\n<ul>\n")
-		for _, note := range r.Notes {
-			writeElement(&page, "li", note)
+		w := &r.Workloads[i]
+		shown := pageWorkload{Summary: w.summary(), Failed: w.Failed, Headings: headings()}
+		for j := range w.Rows {
+			shown.Rows = append(shown.Rows, pageRow{w.Rows[j].kind == ours, w.cells(&w.Rows[j])})
 		}
-		page.WriteString("</ul>\n")
+		p.Workloads = append(p.Workloads, shown)
 	}
-	page.WriteString("</body>\n</html>\n")
-	_, err := io.WriteString(out, page.String())
-	return err
-}
-
-func (w *Workload) writeHTML(page *strings.Builder) {
-	writeElement(page, "h2", w.summary())
-	if w.Failed != "" {
-		writeElement(page, "p", w.Failed)
-		return
-	}
-	page.WriteString("<div class=\"table\"><table>\n<tr>")
-	for _, heading := range headings() {
-		writeElement(page, "th", heading)
-	}
-	page.WriteString("</tr>\n")
-	for i := range w.Rows {
-		r := &w.Rows[i]
-		if r.kind == ours {
-			page.WriteString("<tr class=\"own\">")
-		} else {
-			page.WriteString("<tr>")
-		}
-		for _, cell := range w.cells(r) {
-			writeElement(page, "td", cell)
-		}
-		page.WriteString("</tr>\n")
-	}
-	page.WriteString("</table></div>\n")
-}
-
-func writeElement(page *strings.Builder, name, text string) {
-	fmt.Fprintf(page, "<%s>%s</%s>\n", name, html.EscapeString(text), name)
+	return pageTemplate.Execute(out, p)
 }

@@ -135,6 +135,9 @@ func SumReports(ctx context.Context, o SumOptions) (report.Report, error) {
 		o.Warning(warning)
 	}
 	failure := judge(o.MaxInvalid, o.MinEvents, r.Events, r.Invalid)
+	if failure == nil && o.MaxInvalid == (Limit{}) && r.Events == 0 && r.Invalid > 0 {
+		failure = noneValid(r.Invalid)
+	}
 	if err := o.write(ctx, r); err != nil {
 		return r, err
 	}
