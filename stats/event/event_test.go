@@ -580,7 +580,7 @@ func TestMessages(t *testing.T) {
 		stamped(`"INVALID_TIMESTAMP"`):                 `timestamp "INVALID_TIMESTAMP" is not an ISO 8601 date and time`,
 		stamped(`"2024-01-01 10:00:00Z"`):              `timestamp "2024-01-01 10:00:00Z" has a space where ISO 8601 has a T`,
 		stamped(`"2024-01-01 10:00:00 UTC"`):           `timestamp "2024-01-01 10:00:00 UTC" has a space where ISO 8601 has a T, and UTC where it has a Z`,
-		stamped(`"2024-01-01T10:00:00+0000"`):          `timestamp "2024-01-01T10:00:00+0000" has an extended time (10:00:00) with a basic zone (+0000): ISO 8601 wants +00:00, or Z`,
+		stamped(`"2024-01-01T10:00:00+0000"`):          `timestamp "2024-01-01T10:00:00+0000" has a time in the extended format (hh:mm:ss) and a zone in the basic one (+0000): ISO 8601 wants +00:00, or Z`,
 		stamped(`"2024-01-01T10:00:00+02:00"`):         `timestamp "2024-01-01T10:00:00+02:00" is not in UTC: its zone must be Z or +00:00`,
 		stamped(`"2024-01-01T10:00:00"`):               `timestamp "2024-01-01T10:00:00" has no zone: it must end in Z or +00:00`,
 		stamped(`"\u001b[31m\n\u202e"`):                `timestamp "\x1b[31m\n\u202e" is not an ISO 8601 date and time`,

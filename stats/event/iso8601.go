@@ -11,7 +11,7 @@ import (
 // What can be wrong with a timestamp. The last two are about its zone only.
 var (
 	errNotISO8601 = errors.New("is not an ISO 8601 date and time")
-	errZoneFormat = errors.New("has an extended time (10:00:00) with a basic zone (+0000): ISO 8601 wants +00:00, or Z")
+	errZoneFormat = errors.New("has a time in the extended format (hh:mm:ss) and a zone in the basic one (+0000): ISO 8601 wants +00:00, or Z")
 	errOffset     = errors.New("is not in UTC: its zone must be Z or +00:00")
 	errNoZone     = errors.New("has no zone: it must end in Z or +00:00")
 )

@@ -68,6 +68,9 @@ func (i *inspector) all() (hints []string) {
 // inspect returns hints for lines that an input begins with.
 func inspect(lines []byte) []string {
 	s := newSketch(lines)
+	if s.rejects > 0 && s.rejects == s.lines {
+		return []string{"these are rejects of dailystats: jq -r .raw FILE | dailystats -"}
+	}
 	if hint := s.shape(); hint != "" {
 		return []string{hint}
 	}
@@ -86,6 +89,7 @@ type sketch struct {
 	lines         int    // of those
 	valid         int
 	several       int // lines with more than one object
+	rejects       int // lines as --rejects writes them
 	registry      int // lines behind the prefix of a schema registry
 
 	// Of the lines that are one object each.
@@ -151,6 +155,9 @@ func (s *sketch) add(line []byte) {
 
 func (s *sketch) addObject(o map[string]any) {
 	s.objects++
+	if isReject(o) {
+		s.rejects++
+	}
 	isPurchase := o["event_type"] == "purchase"
 	if s.example == nil || isPurchase && s.purchases == 0 {
 		s.example = o
@@ -174,6 +181,14 @@ func (s *sketch) addObject(o map[string]any) {
 	if text, isText := o["event_type"].(string); isText && !isPurchase && strings.EqualFold(text, "purchase") {
 		s.oddType = cmp.Or(s.oddType, text)
 	}
+}
+
+// isReject reports whether an object is one of a rejects file.
+func isReject(o map[string]any) bool {
+	_, hasRaw := o["raw"].(string)
+	_, hasErrors := o["errors"].([]any)
+	_, hasInput := o["input"].(string)
+	return hasRaw && hasErrors && hasInput
 }
 
 // shape says what the text is, where it is not an object on each line.
