@@ -57,8 +57,9 @@ func processFigures(read, spilled, peak, limit uint64, seconds float64) []figure
 
 func readText(bytes uint64, seconds float64) string {
 	text := humanize.IBytes(bytes)
-	const measurable = 0.1 // seconds; less is mostly the time that it takes to start
-	if seconds >= measurable {
+	// With less, it is mostly the time that it takes to start.
+	const enough, measurable = 1 << 20, 0.1
+	if bytes >= enough && seconds >= measurable {
 		text += fmt.Sprintf(", %s a second", humanize.IBytes(uint64(float64(bytes)/seconds)))
 	}
 	return text
