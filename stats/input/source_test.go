@@ -99,11 +99,11 @@ func TestExpand(t *testing.T) {
 // TestLeftOut proves that what is not read is counted, by why that is.
 func TestLeftOut(t *testing.T) {
 	tree(t, "d/a", "d/.b", "d/e/_c", "d/_f/x", "d/_f/y", "d/g/.r.dailystats-1.tmp", "d/up -> ..", "d/h/z")
-	found, _, err := expandAll(t, "d", "d/g/.*", "d/a")
+	_, _, err := expandAll(t, "d", "d/g/.*", "d/a")
 	if err == nil || err.Error() != "input not found: no file matches d/g/.*" {
 		t.Error(err)
 	}
-	found, _, err = expandAll(t, "d")
+	found, _, err := expandAll(t, "d")
 	if err != nil {
 		t.Fatal(err)
 	}
