@@ -3,6 +3,7 @@ package input
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"dailystats/stats/input/decode"
@@ -27,6 +28,9 @@ func FuzzBlocks(f *testing.F) {
 		}
 		got, err := readLines(context.Background(), []Source{Piece{}.source()}, c)
 		if decode.FormatOf(data[:min(len(data), decode.MagicLen)]) != decode.Plain {
+			return
+		}
+		if errors.As(err, new(*decode.ForeignError)) {
 			return
 		}
 		if err != nil {
