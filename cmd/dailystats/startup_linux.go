@@ -49,7 +49,7 @@ func filesResident() int {
 }
 
 // giveBackStartup gives the kernel back what is resident of the executable, and of
-// libraries, for the sake of starting, which is half of it. What is needed comes
+// libraries, because of starting: half of it is needed for that alone. The rest comes
 // back from the page cache, 64 KiB at a time: a millisecond in all, for 5 of the
 // 24 MiB that have to do. A kernel that does not say what is mapped, or doesn't
 // take it back, is no reason to fail.
