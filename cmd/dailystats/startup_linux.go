@@ -48,11 +48,10 @@ func filesResident() int {
 	return pages * os.Getpagesize()
 }
 
-// giveBackStartup gives the kernel back what is resident of the executable, and of
-// libraries, because of starting: half of it is needed for that alone. The rest comes
-// back from the page cache, 64 KiB at a time: a millisecond in all, for 5 of the
-// 24 MiB that have to do. A kernel that does not say what is mapped, or doesn't
-// take it back, is no reason to fail.
+// giveBackStartup gives the kernel back what is resident of the executable and of libraries,
+// half of which was needed for the start alone. Pages that are needed again come back from
+// the page cache, 64 KiB at a time: that takes a millisecond in all, and saves 5 of 24 MiB. A
+// kernel that does not say what is mapped, or does not take it back, is no reason to fail.
 func giveBackStartup() {
 	smaps, err := os.Open("/proc/self/smaps")
 	if err != nil {

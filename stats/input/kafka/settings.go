@@ -20,7 +20,7 @@ import (
 // Settings is how brokers are reached.
 type Settings struct {
 	// File has settings, one on a line as name=value, by the names that librdkafka
-	// has for them; see settingNames. Empty values are ignored.
+	// has for them; see settingNames. Empty means no file.
 	File string
 	// Variables begins the names of environment variables, which beat the file:
 	// with KAFKA, sasl.password is KAFKA_SASL_PASSWORD. Empty is none.
