@@ -191,11 +191,8 @@ func (l *eventLog) summary(r report.Report) {
 		"invalid":         r.Invalid,
 		"invalid_by_code": codeCounts(r.InvalidByCode),
 		"rows":            r.Rows,
-		"bytes_read":      r.BytesRead,
-		"bytes_spilled":   r.BytesSpilled,
-		"peak_memory":     r.PeakMemory,
-		"seconds":         r.Seconds,
 	}
+	addProcess(fields, r.BytesRead, r.BytesSpilled, r.PeakMemory, r.Seconds)
 	if r.Result != nil {
 		addResult(fields, r.Output, r.Result)
 	}
@@ -210,17 +207,22 @@ func (l *eventLog) mergeSummary(r report.Merge) {
 		return
 	}
 	fields := logrus.Fields{
-		"inputs":        r.Inputs,
-		"rows_read":     r.RowsRead,
-		"rows":          r.Rows,
-		"events":        r.Events,
-		"bytes_read":    r.BytesRead,
-		"bytes_spilled": r.BytesSpilled,
-		"peak_memory":   r.PeakMemory,
-		"seconds":       r.Seconds,
+		"inputs":    r.Inputs,
+		"rows_read": r.RowsRead,
+		"rows":      r.Rows,
+		"events":    r.Events,
 	}
+	addProcess(fields, r.BytesRead, r.BytesSpilled, r.PeakMemory, r.Seconds)
 	addResult(fields, r.Output, &r.Result)
 	l.WithFields(fields).Info("summary")
+}
+
+// addProcess adds what the process took.
+func addProcess(fields logrus.Fields, read, spilled, peak uint64, seconds float64) {
+	fields["bytes_read"] = read
+	fields["bytes_spilled"] = spilled
+	fields["peak_memory"] = peak
+	fields["seconds"] = seconds
 }
 
 // addResult adds what a result comes to.

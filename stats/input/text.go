@@ -36,7 +36,7 @@ func OpenText(ctx context.Context, s Source, c TextConfig) (*Text, error) {
 		return nil, reason(err)
 	}
 	t := &Text{stored: from, decoders: decode.Decoders{MaxWindow: c.MaxWindow}}
-	raw := bufio.NewReaderSize(from, 512) // plain text is read past it
+	raw := bufio.NewReaderSize(from, decode.HeadLen) // plain text is read past it
 	if magic, _ := raw.Peek(decode.MagicLen); decode.FormatOf(magic) != decode.Plain {
 		raw = bufio.NewReaderSize(raw, rawBuffer)
 	}

@@ -20,8 +20,11 @@ func judge(maxInvalid Limit, minEvents, valid, invalid uint64) error {
 	return nil
 }
 
-// noneValid is the error where there are invalid events only.
-func noneValid(invalid uint64) error {
+// noneValid returns an error where there are invalid events only, unless a limit allows them.
+func noneValid(maxInvalid Limit, valid, invalid uint64) error {
+	if maxInvalid != (Limit{}) || valid > 0 || invalid == 0 {
+		return nil
+	}
 	return refusal{fmt.Errorf("no event is valid: all %d are invalid (Options.MaxInvalid 100%% allows that)", invalid)}
 }
 

@@ -134,10 +134,7 @@ func SumReports(ctx context.Context, o SumOptions) (report.Report, error) {
 	if warning := warningOf(o.WarnInvalid, r.Events, r.Invalid); warning != "" && o.Warning != nil {
 		o.Warning(warning)
 	}
-	failure := judge(o.MaxInvalid, o.MinEvents, r.Events, r.Invalid)
-	if failure == nil && o.MaxInvalid == (Limit{}) && r.Events == 0 && r.Invalid > 0 {
-		failure = noneValid(r.Invalid)
-	}
+	failure := cmp.Or(judge(o.MaxInvalid, o.MinEvents, r.Events, r.Invalid), noneValid(o.MaxInvalid, r.Events, r.Invalid))
 	if err := o.write(ctx, r); err != nil {
 		return r, err
 	}

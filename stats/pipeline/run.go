@@ -284,8 +284,10 @@ func (j *job) read(ctx context.Context) error {
 	if err := judge(j.MaxInvalid, j.MinEvents, j.counts.events, j.counts.invalid); err != nil {
 		return err
 	}
-	if j.mustHaveEvents() && j.counts.events == 0 && j.counts.invalid > 0 {
-		return noneValid(j.counts.invalid)
+	if j.isAll() {
+		if err := noneValid(j.MaxInvalid, j.counts.events, j.counts.invalid); err != nil {
+			return err
+		}
 	}
 	if warning := warningOf(j.WarnInvalid, j.counts.events, j.counts.invalid); warning != "" {
 		j.warn(warning)
@@ -293,10 +295,10 @@ func (j *job) read(ctx context.Context) error {
 	return nil
 }
 
-// mustHaveEvents reports whether a result without events would be a mistake. The result of a
-// state holds what came before; of a share or a piece, whoever has the others is to judge.
-func (j *job) mustHaveEvents() bool {
-	return j.MaxInvalid == Limit{} && j.state == nil && j.Share.Count < 2 && j.Piece == input.Piece{}
+// isAll reports whether the run sees all events of its result. With a state, earlier runs have
+// seen some; of a share or a piece, whoever has the others is to judge.
+func (j *job) isAll() bool {
+	return j.state == nil && j.Share.Count < 2 && j.Piece == input.Piece{}
 }
 
 // rounds has workers take events until there are no more. When what they have

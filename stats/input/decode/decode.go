@@ -75,7 +75,7 @@ func (d *Decoders) Open(raw *bufio.Reader, f Format, s Stored) (text io.Reader, 
 		}
 	}
 	if detect && f == Plain {
-		head, _ := raw.Peek(headLen) // what keeps it from being read will be told by reading
+		head, _ := raw.Peek(HeadLen) // what keeps it from being read will be told by reading
 		if err := checkText(head, Plain); err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func (d *decoder) Read(p []byte) (n int, err error) {
 
 // checkText looks at the first bytes of the text, which will be read again.
 func (d *decoder) checkText() (err error) {
-	head, n := make([]byte, headLen), 0
+	head, n := make([]byte, HeadLen), 0
 	for n < len(head) && err == nil {
 		var m int
 		m, err = d.text.Read(head[n:])

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// headLen is the number of bytes that tell what is no text: a tar header.
-const headLen = 512
+// HeadLen is the number of bytes that tell what is no text: a tar header.
+const HeadLen = 512
 
 // ForeignError says that an input is recognisably something else than lines of text.
 type ForeignError struct {
@@ -32,7 +32,7 @@ type foreign struct {
 	wayOut string
 }
 
-// foreigners are told by their first bytes, of which there are up to headLen. None of them
+// foreigners are told by their first bytes, of which there are up to HeadLen. None of them
 // can begin a line of JSON.
 var foreigners = []foreign{
 	{"a tar archive", isTar, "tar -xOf FILE"},
@@ -104,7 +104,7 @@ func startsWith(magics ...string) func(head string) bool {
 // in octal, taken with spaces in its place.
 func isTar(head string) bool {
 	const at, length = 148, 8
-	if len(head) < headLen {
+	if len(head) < HeadLen {
 		return false
 	}
 	want, err := strconv.ParseUint(strings.Trim(head[at:at+length], " \x00"), 8, 32)
@@ -112,7 +112,7 @@ func isTar(head string) bool {
 		return false
 	}
 	sum := uint64(length * ' ')
-	for i := range headLen {
+	for i := range HeadLen {
 		if i < at || i >= at+length {
 			sum += uint64(head[i])
 		}

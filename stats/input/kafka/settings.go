@@ -23,7 +23,7 @@ type Settings struct {
 	// has for them; see settingNames. Empty means no file.
 	File string
 	// Variables begins the names of environment variables, which beat the file:
-	// with KAFKA, sasl.password is KAFKA_SASL_PASSWORD. Empty is none.
+	// with KAFKA, sasl.password is KAFKA_SASL_PASSWORD. Empty means no variables.
 	Variables string
 	// Timeout is how long brokers may take to answer, with all attempts; 30 seconds
 	// by default.
