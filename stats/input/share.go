@@ -3,6 +3,7 @@ package input
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -20,6 +21,9 @@ type Share struct {
 	Index int // from 1
 	Count int
 }
+
+// ErrNoSize is among the causes of the error of Of about what can't be in a share.
+var ErrNoSize = errors.New("has no size, so it can't be cut into shares: give files")
 
 // ParseShare reads "I/N", as split -n has it: the I-th of N shares.
 func ParseShare(text string) (s Share, err error) {
@@ -52,7 +56,7 @@ func (s Share) Of(sources *Sources) (share *Sources, err error) {
 	var total int64
 	for source := range sources.All() {
 		if source.Size() < 0 {
-			return nil, fmt.Errorf("%v has no size, so it can't be cut into shares: give files", source)
+			return nil, fmt.Errorf("%v %w", source, ErrNoSize)
 		}
 		total += source.Size()
 	}

@@ -130,8 +130,12 @@ func (j *job) openInputs(ctx context.Context) error {
 	if err := cmp.Or(j.checkShardFolder(), j.keepApart(found), j.checkEndings()); err != nil {
 		return err
 	}
-	if j.inputs.sources, err = j.Share.Of(j.inputs.sources); err != nil {
+	j.inputs.sources, err = j.Share.Of(j.inputs.sources)
+	if errors.Is(err, input.ErrNoSize) {
 		return UsageErrorf("Options.Share %v: %w", j.Share, err)
+	}
+	if err != nil {
+		return err
 	}
 	window, err := j.inputs.leastWindow(ctx)
 	if err != nil {
