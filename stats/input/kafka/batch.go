@@ -95,10 +95,19 @@ func (b *batches) isAborted(of *batch) bool {
 	if of.Attributes&inTransaction == 0 || len(offsets) == 0 || of.FirstOffset < offsets[0] {
 		return false
 	}
-	if of.Attributes&isControl != 0 {
+	if of.isAbortMarker() {
 		b.aborted[of.ProducerID] = offsets[1:]
 	}
 	return true
+}
+
+// isAbortMarker reports whether a batch is the marker behind an aborted transaction.
+// Other markers leave it open, and so does one that compaction has emptied.
+func (b *batch) isAbortMarker() bool {
+	var marker kmsg.Record
+	var key kmsg.ControlRecordKey
+	return b.Attributes&isControl != 0 && marker.ReadFrom(b.Records) == nil &&
+		key.ReadFrom(marker.Key) == nil && key.Type == kmsg.ControlRecordKeyTypeAbort
 }
 
 // isSkipped reports whether a batch has nothing to read.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +111,45 @@ func FuzzBatches(f *testing.F) {
 			wantLines(t, got, want...)
 		}
 	})
+}
+
+// TestOtherMarkers proves that an aborted transaction goes on behind a marker that
+// doesn't end it, and ends with the one that does.
+func TestOtherMarkers(t *testing.T) {
+	const abort, commit = 0, 1
+	batches := slices.Concat(
+		transactionBatch(0, 0, nil, []byte("no")),
+		transactionBatch(1, isControl, []byte{0, 0, 0, commit}, nil),
+		transactionBatch(2, isControl, nil, nil),
+		transactionBatch(3, 0, nil, []byte("neither")),
+		transactionBatch(4, isControl, []byte{0, 0, 0, abort}, nil),
+		transactionBatch(5, 0, nil, []byte("yes")),
+	)
+	answer := &kmsg.FetchResponseTopicPartition{
+		RecordBatches:       batches,
+		AbortedTransactions: []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 7}},
+	}
+	got, err := readSources(t, answerSource(answer), input.Config{BlockSize: 1 << 10, MaxLine: 1 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, got, "t/0@5 yes")
+	want, _ := readByClient(answer)
+	wantLines(t, got, want...)
+}
+
+// transactionBatch returns a batch of one message of a transaction of producer 7.
+func transactionBatch(offset int64, attributes int16, key, value []byte) []byte {
+	message := kmsg.Record{Key: key, Value: value}
+	message.Length = int32(len(message.AppendTo(nil)) - 1)
+	b := kmsg.RecordBatch{
+		FirstOffset: offset, Magic: magic, Attributes: inTransaction | attributes,
+		ProducerID: 7, NumRecords: 1, Records: message.AppendTo(nil),
+	}
+	b.Length = int32(len(b.AppendTo(nil)) - batchHead)
+	batch := b.AppendTo(nil)
+	repair(batch)
+	return batch
 }
 
 // BenchmarkMessages reads a partition's messages, of the size of events, into
