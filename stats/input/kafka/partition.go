@@ -27,6 +27,7 @@ type partition struct {
 	decode  input.Decode
 
 	next    int64   // offset to fetch from
+	end     int64   // offset behind the batch at hand
 	asked   int64   // the one that was fetched from last
 	limit   int     // of an answer's batches, in bytes; 0 is FetchSize
 	batches batches // that were fetched
@@ -69,6 +70,7 @@ func (p *partition) Close() {}
 // range ends.
 func (p *partition) nextBatch() error {
 	for {
+		p.From = max(p.From, p.end) // whatever is answered next, as well
 		b, err := p.batches.next()
 		switch {
 		case err == io.EOF && p.next >= p.Until:
@@ -81,8 +83,9 @@ func (p *partition) nextBatch() error {
 		case err != nil:
 			return p.damage(err)
 		}
-		p.next = max(p.next, b.end())
-		if b.isSkipped() || b.end() <= p.From {
+		p.end = b.end()
+		p.next = max(p.next, p.end)
+		if b.isSkipped() || p.end <= p.From {
 			continue
 		}
 		return p.open(b)
