@@ -100,7 +100,7 @@ var cases = []struct {
 	{line: event(`"user_id"`, `-0`), want: visitOf(0)},
 	{line: event(`"user_id"`, `-7`), want: visitOf(-7)},
 	{line: event(`"user_id"`, `999999999999999999`), want: visitOf(999999999999999999)},
-	{line: event(`"user_id"`, `9223372036854775807`), want: visitOf(9223372036854775807), slow: true},
+	{line: event(`"user_id"`, `9223372036854775807`), want: visitOf(9223372036854775807)},
 	{line: event(`"user_id"`, `-9223372036854775808`), want: visitOf(-9223372036854775808), slow: true},
 	{line: event(`"user_id"`, `9223372036854775808`), codes: "user_id_out_of_range"},
 	{line: event(`"user_id"`, `-9223372036854775809`), codes: "user_id_out_of_range"},
@@ -259,7 +259,7 @@ func other(value string) string {
 
 func TestPlain(t *testing.T) {
 	for _, test := range cases {
-		got, fault := Plain([]byte(test.line))
+		got, fault := Schema{}.Plain([]byte(test.line))
 		codes := ""
 		if fault != nil {
 			codes = strings.Join(fault.Rules.Codes(), " ")
@@ -348,7 +348,7 @@ func checkText(t failer, r *Reader, text []byte) {
 			t.Fatalf("%q: %d bytes are read", rest, size)
 		}
 		rest = behind
-		want, fault := Plain(line)
+		want, fault := Schema{}.Plain(line)
 		if fault != nil {
 			checkMessage(t, fault.Message())
 		}
@@ -421,7 +421,7 @@ func TestReaderAgainstPlainExhaustively(t *testing.T) {
 				continue
 			}
 			known++
-			if want, fault := Plain([]byte(line)); fault != nil || got != want {
+			if want, fault := (Schema{}).Plain([]byte(line)); fault != nil || got != want {
 				t.Fatalf("%s: fast %+v, plain %+v %+v", line, got, want, fault)
 			}
 		}
@@ -445,7 +445,7 @@ func TestRedact(t *testing.T) {
 	told := 0
 	for _, value := range []string{`"Qx7777"`, `["Qx7777"]`, `{"Qx7777":1}`, `77777`, `-7.7777`, `7e7777`, `Qx7777`, "\"Qx7777\xff\"", `"2024-01-01 Qx7777"`, `""`} {
 		for _, line := range []string{event(`"user_id"`, value), typed(value), stamped(value), paid(value), value} {
-			_, fault := Plain([]byte(line))
+			_, fault := Schema{}.Plain([]byte(line))
 			if fault == nil {
 				continue
 			}
@@ -603,7 +603,7 @@ func TestMessages(t *testing.T) {
 		"{\"\xff\":1}":    `line is not UTF-8: invalid byte 0xff at column 3`,
 		`{"user_id":"x"}`: `user_id "x" is not an integer; event_type is missing; timestamp is missing`,
 	} {
-		_, fault := Plain([]byte(line))
+		_, fault := Schema{}.Plain([]byte(line))
 		if fault == nil {
 			t.Errorf("%.100s is valid", line)
 			continue
@@ -725,7 +725,7 @@ func BenchmarkPlain(b *testing.B) {
 			b.SetBytes(int64(len(line)))
 			b.ReportAllocs()
 			for b.Loop() {
-				Plain(line)
+				Schema{}.Plain(line)
 			}
 		})
 	}

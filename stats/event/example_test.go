@@ -6,11 +6,11 @@ import (
 	"dailystats/stats/event"
 )
 
-func ExamplePlain() {
-	record, fault := event.Plain([]byte(`{"user_id": 7, "event_type": "purchase", "timestamp": "2024-01-15T10:30:00Z", "amount": 19.99}`))
+func ExampleSchema_Plain() {
+	record, fault := event.Schema{}.Plain([]byte(`{"user_id": 7, "event_type": "purchase", "timestamp": "2024-01-15T10:30:00Z", "amount": 19.99}`))
 	fmt.Println(record.Key.Day, record.Key.User, record.Amount, fault)
 
-	_, fault = event.Plain([]byte(`{"user_id": "7", "event_type": "login", "timestamp": "2024-01-15 10:30:00Z"}`))
+	_, fault = event.Schema{}.Plain([]byte(`{"user_id": "7", "event_type": "login", "timestamp": "2024-01-15 10:30:00Z"}`))
 	fmt.Println(fault.Rules.Codes())
 	fmt.Println(fault.Message())
 	// Output:

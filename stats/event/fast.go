@@ -2,11 +2,12 @@ package event
 
 import (
 	"bytes"
+	"math"
 
 	"dailystats/stats"
 )
 
-// Reader reads lines as Plain does, in a single scan and without allocation, if
+// Reader reads lines as [Schema.Plain] does, in a single scan and without allocation, if
 // they are as most lines are: what it says yes to is a valid event, and the
 // record is the one that Plain returns. Other lines may be valid or not: they are
 // left to Plain.
@@ -18,17 +19,35 @@ import (
 //   - shape.go: it learns what is between the values, the same in most lines;
 //   - structure.go: how that is read the first time;
 //   - word.go: eight bytes of a value at a time;
-//   - skip.go: values that don't matter.
+//   - month.go: dates and times as most are; zone.go: days in a time zone;
+//   - skip.go: values that don't matter;
+//   - mapped.go: values as a Schema has them.
 //
 // All positions are of the text; unknown is passed on like an error. The zero
-// Reader is ready for use, by one goroutine.
+// Reader is one of the zero Schema, ready for use, by one goroutine.
 type Reader struct {
 	shape  shape
 	months monthTable
+	schema *schema    // nil for the zero Schema
+	zone   *zoneTable // nil for UTC
 
 	fast  uint64 // lines that it has read as above
 	line  []byte // see Line
 	fault *Fault // see Fault
+}
+
+// NewReader returns a reader of events as the schema has them.
+func NewReader(of Schema) *Reader {
+	r := new(Reader)
+	if of.IsZero() {
+		return r
+	}
+	s := of.s
+	r.schema, r.shape.root, r.shape.isMapped = s, s.root, true
+	if s.zone != nil {
+		r.zone = &zoneTable{zone: s.zone}
+	}
+	return r
 }
 
 // Next reads the line at the start of text, which has whole lines; only the last one may lack
@@ -55,6 +74,8 @@ func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 			i = f.readTimestamp(&r.months, text, end)
 		case amount:
 			i = f.readAmount(text, end)
+		default:
+			i = r.readMapped(&f, &s.found, text, end)
 		case endOfLine:
 			if rec, ok := f.record(); ok {
 				r.fast++
@@ -69,21 +90,18 @@ func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 // fields is what has been read of an event. Where a name repeats, the last
 // member overwrites the one before.
 type fields struct {
-	known    fieldSet
+	known    fieldSet // whose value is valid
 	user     int64
 	purchase bool
 	day      stats.Day
 	amount   stats.Amount
 }
 
-// fieldSet has a bit for each field whose value is valid.
-type fieldSet uint8
-
 const (
-	hasUserID fieldSet = 1 << iota
-	hasEventType
-	hasTimestamp
-	hasAmount
+	hasUserID    fieldSet = 1 << userID
+	hasEventType fieldSet = 1 << eventType
+	hasTimestamp fieldSet = 1 << timestamp
+	hasAmount    fieldSet = 1 << amount
 
 	hasVisit    = hasUserID | hasEventType | hasTimestamp
 	hasPurchase = hasVisit | hasAmount
@@ -100,25 +118,36 @@ func (f *fields) record() (rec stats.Record, ok bool) {
 
 // mostDigits is the number of digits that are read as one number: fewer than
 // would overflow.
-const mostDigits = 18
+const mostDigits = 19
 
 // readDigits reads a number that has digits only.
 func readDigits(b []byte, i int) (n uint64, end int) {
-	if len(b)-i >= 8 {
-		if n, count := digitsOf(word(b, i)); count < 8 {
-			if count == 0 || b[i] == '0' && count > 1 {
-				return 0, unknown
-			}
-			return n, i + count
+	end = i
+	for range 2 {
+		if len(b)-end < 8 {
+			break
+		}
+		eight, count := digitsOf(word(b, end))
+		if count > 0 {
+			n = n*tenTo[count] + eight
+		}
+		if end += count; count < 8 {
+			return n, afterDigits(b, i, end)
 		}
 	}
-	for end = i; end < len(b) && b[end]-'0' <= 9; end++ {
+	for ; end < len(b) && b[end]-'0' <= 9; end++ {
 		n = n*10 + uint64(b[end]-'0')
 	}
+	return n, afterDigits(b, i, end)
+}
+
+// afterDigits returns the end of digits that begin at i, unless they are no number that is
+// known.
+func afterDigits(b []byte, i, end int) int {
 	if end == i || end-i > mostDigits || b[i] == '0' && end-i > 1 {
-		return 0, unknown
+		return unknown
 	}
-	return n, end
+	return end
 }
 
 func (f *fields) readUserID(b []byte, i int) int {
@@ -127,6 +156,9 @@ func (f *fields) readUserID(b []byte, i int) int {
 		i++
 	}
 	n, end := readDigits(b, i)
+	if n > math.MaxInt64 {
+		return unknown
+	}
 	f.user = int64(n)
 	if negative {
 		f.user = -f.user
@@ -136,28 +168,35 @@ func (f *fields) readUserID(b []byte, i int) int {
 }
 
 func (f *fields) readEventType(b []byte, i int) int {
-	if b[i] != '"' {
-		return unknown
-	}
-	f.known |= hasEventType
-	if f.purchase = isPurchase(b, i); f.purchase {
+	if b[i] == '"' && isPurchase(b, i) {
+		f.known |= hasEventType
+		f.purchase = true
 		return i + len(`"purchase"`)
 	}
-	end := shortString(b, i)
+	text, end := typeAt(b, i)
+	f.purchase = string(text) == "purchase"
+	f.known |= hasEventType
+	return end
+}
+
+// typeAt returns the text of a string without escapes that is not empty.
+func typeAt(b []byte, i int) (text []byte, end int) {
+	if b[i] != '"' {
+		return nil, unknown
+	}
+	end = shortString(b, i)
 	if end == unknown {
 		if end = skipString(b, i); end == unknown {
-			return unknown
+			return nil, unknown
 		}
-		text := b[i+1 : end-1]
-		f.purchase = string(text) == "purchase"
-		if bytes.IndexByte(text, '\\') >= 0 {
-			return unknown
+		if bytes.IndexByte(b[i+1:end-1], '\\') >= 0 {
+			return nil, unknown
 		}
 	}
 	if end == i+len(`""`) {
-		return unknown
+		return nil, unknown
 	}
-	return end
+	return b[i+1 : end-1], end
 }
 
 func (f *fields) readTimestamp(months *monthTable, b []byte, i int) int {
@@ -165,17 +204,19 @@ func (f *fields) readTimestamp(months *monthTable, b []byte, i int) int {
 	day, ok := months.timestamp(b, i)
 	if ok {
 		f.day = day
-		return i + len(`"2024-01-15T10:30:00Z"`)
+		return i + timestampSize
 	}
 	text, end := stringAt(b, i)
 	if end == unknown {
 		return unknown
 	}
-	day, err := parseTimestamp(text)
+	second, err := defaultSchema.parseTimestamp(text)
 	if err != nil {
 		return unknown
 	}
-	f.day = day
+	if f.day, ok = dayAt(second); !ok {
+		return unknown
+	}
 	return end
 }
 
@@ -217,7 +258,7 @@ func amountAt(b []byte, i int) (amount stats.Amount, end int) {
 			return amount, unknown
 		}
 	}
-	if whole == 0 && fraction == 0 || end < len(b) && b[end]|0x20 == 'e' {
+	if whole >= stats.LimbBase || whole == 0 && fraction == 0 || end < len(b) && b[end]|0x20 == 'e' {
 		return amount, unknown
 	}
 	return stats.NewAmount(whole, fraction), end
@@ -227,20 +268,23 @@ func amountAt(b []byte, i int) (amount stats.Amount, end int) {
 func readFraction(b []byte, i int) (n uint64, end int) {
 	if len(b)-i >= 8 {
 		if n, count := digitsOf(word(b, i)); 0 < count && count < 8 {
-			return n * tenTo[mostDigits-count], i + count
+			return n * tenTo[mostPlaces-count], i + count
 		}
 	}
 	for end = i; end < len(b) && b[end]-'0' <= 9; end++ {
 		n = n*10 + uint64(b[end]-'0')
 	}
 	places := end - i
-	if places == 0 || places > mostDigits {
+	if places == 0 || places > mostPlaces {
 		return 0, unknown
 	}
-	return n * tenTo[mostDigits-places], end
+	return n * tenTo[mostPlaces-places], end
 }
 
-var tenTo = [mostDigits + 1]uint64{
+// mostPlaces is the number of decimal places that an Amount has.
+const mostPlaces = 18
+
+var tenTo = [mostPlaces + 1]uint64{
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
 	1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
 }

@@ -10,10 +10,11 @@ import (
 
 // What can be wrong with a timestamp. The last two are about its zone only.
 var (
-	errNotISO8601 = errors.New("is not an ISO 8601 date and time")
-	errZoneFormat = errors.New("has a time in the extended format (hh:mm:ss) and a zone in the basic one (+0000): ISO 8601 wants +00:00, or Z")
-	errOffset     = errors.New("is not in UTC: its zone must be Z or +00:00")
-	errNoZone     = errors.New("has no zone: it must end in Z or +00:00")
+	errNotTimeValue = errors.New("is of the wrong type")
+	errNotTime      = errors.New("is no timestamp")
+	errZoneFormat   = errors.New("has a time in the extended format (hh:mm:ss) and a zone in the basic one (+0000): ISO 8601 wants +00:00, or Z")
+	errOffset       = errors.New("is not in UTC: its zone must be Z or +00:00")
+	errNoZone       = errors.New("has no zone: it must end in Z or +00:00")
 )
 
 // style is how an element of a timestamp is written: with or without separators
@@ -28,30 +29,48 @@ const (
 
 func (s style) suits(other style) bool { return s == other || s == either || other == either }
 
-// parseTimestamp returns the day of an ISO 8601 date and time in UTC. It does
-// not allocate.
+// moment is a time as it is written.
+type moment struct {
+	day    stats.Day
+	second int // of the day; a day may have 24:00:00, and a second 60 is the one before
+	leap   bool
+	zone   zone
+}
+
+// zone is that of a timestamp.
+type zone struct {
+	kind   zoneKind
+	offset int // seconds that its clocks are ahead of UTC's
+}
+
+type zoneKind uint8
+
+const (
+	noZone zoneKind = iota
+	inUTC
+	inOffset // another one, or written as if it were
+)
+
+// parseISO8601 reads an ISO 8601 date and time. It does not allocate.
 //
 //	timestamp = date "T" time [ zone ]
-func parseTimestamp(text []byte) (stats.Day, error) {
+func parseISO8601(text []byte) (m moment, err error) {
 	t := slices.IndexFunc(text, func(c byte) bool { return c == 'T' || c == 't' })
 	if t < 0 {
-		return 0, errNotISO8601
+		return m, errNotTime
 	}
 	day, dateStyle, ok := parseDate(text[:t])
 	if !ok {
-		return 0, errNotISO8601
+		return m, errNotTime
 	}
 	time, zone := cutZone(text[t+1:])
 	clock, timeStyle, ok := parseTime(time)
 	if !ok || !timeStyle.suits(dateStyle) {
-		return 0, errNotISO8601
+		return m, errNotTime
 	}
-	if clock.isEndOfDay() {
-		if day, ok = day.Next(); !ok {
-			return 0, errNotISO8601
-		}
-	}
-	return day, checkZone(zone, dateStyle, timeStyle)
+	m = clock.on(day)
+	m.zone, err = parseZone(zone, dateStyle, timeStyle)
+	return m, err
 }
 
 // parseDate reads a calendar, ordinal or week date.
@@ -59,22 +78,22 @@ func parseDate(text []byte) (day stats.Day, s style, ok bool) {
 	var d [8]int // the digits
 	switch {
 	case matches(text, "0000-00-00", d[:]):
-		day, ok = stats.DateDay(number(d[:4]), number(d[4:6]), number(d[6:8]))
+		day, ok = stats.DateDay(decimal(d[:4]), decimal(d[4:6]), decimal(d[6:8]))
 		return day, extended, ok
 	case matches(text, "00000000", d[:]):
-		day, ok = stats.DateDay(number(d[:4]), number(d[4:6]), number(d[6:8]))
+		day, ok = stats.DateDay(decimal(d[:4]), decimal(d[4:6]), decimal(d[6:8]))
 		return day, basic, ok
 	case matches(text, "0000-000", d[:]):
-		day, ok = stats.OrdinalDay(number(d[:4]), number(d[4:7]))
+		day, ok = stats.OrdinalDay(decimal(d[:4]), decimal(d[4:7]))
 		return day, extended, ok
 	case matches(text, "0000000", d[:]):
-		day, ok = stats.OrdinalDay(number(d[:4]), number(d[4:7]))
+		day, ok = stats.OrdinalDay(decimal(d[:4]), decimal(d[4:7]))
 		return day, basic, ok
 	case matches(text, "0000-W00-0", d[:]):
-		day, ok = stats.WeekDay(number(d[:4]), number(d[4:6]), d[6])
+		day, ok = stats.WeekDay(decimal(d[:4]), decimal(d[4:6]), d[6])
 		return day, extended, ok
 	case matches(text, "0000W000", d[:]):
-		day, ok = stats.WeekDay(number(d[:4]), number(d[4:6]), d[6])
+		day, ok = stats.WeekDay(decimal(d[:4]), decimal(d[4:6]), d[6])
 		return day, basic, ok
 	default:
 		return 0, either, false
@@ -107,24 +126,29 @@ func parseTime(text []byte) (c clock, s style, ok bool) {
 	default:
 		return c, s, false
 	}
-	c.hour, c.minute, c.second = number(d[:2]), number(d[2:4]), number(d[4:6])
+	c.hour, c.minute, c.second = decimal(d[:2]), decimal(d[2:4]), decimal(d[4:6])
 	return c, s, c.exists()
 }
 
-// exists reports whether there is such a time: a day ends with 24:00:00, and
-// may have a second 23:59:60 before that.
+// exists reports whether there is such a time somewhere: a day ends with 24:00:00, and
+// a minute may have a second 60 that is the end of a day in UTC.
 func (c clock) exists() bool {
 	switch {
 	case c.hour == 24:
 		return c.minute == 0 && c.second == 0 && !c.fraction
-	case c.second == 60:
-		return c.hour == 23 && c.minute == 59
 	default:
-		return c.hour < 24 && c.minute < 60 && c.second < 60
+		return c.hour < 24 && c.minute < 60 && c.second <= 60
 	}
 }
 
-func (c clock) isEndOfDay() bool { return c.hour == 24 }
+// on returns the time on a day.
+func (c clock) on(day stats.Day) moment {
+	m := moment{day: day, second: c.hour*3600 + c.minute*60 + c.second}
+	if c.second == 60 {
+		m.second, m.leap = m.second-1, true
+	}
+	return m
+}
 
 // cutZone cuts what follows a date's T in front of the zone.
 func cutZone(text []byte) (time, zone []byte) {
@@ -136,39 +160,51 @@ func cutZone(text []byte) (time, zone []byte) {
 
 func startsZone(c byte) bool { return c == 'Z' || c == 'z' || c == '+' || c == '-' }
 
-// checkZone returns nil for UTC.
-func checkZone(zone []byte, date, time style) error {
-	if len(zone) == 0 {
-		return errNoZone
+// parseZone reads the zone of a time.
+func parseZone(text []byte, date, time style) (z zone, err error) {
+	if len(text) == 0 {
+		return z, nil
 	}
-	if string(zone) == "Z" || string(zone) == "z" {
-		return nil
+	if string(text) == "Z" || string(text) == "z" {
+		return zone{kind: inUTC}, nil
+	}
+	z, s, ok := parseOffset(text)
+	switch {
+	case !ok:
+		return z, errNotTime
+	case s == basic && time == extended:
+		return z, errZoneFormat
+	case !s.suits(date) || !s.suits(time):
+		return z, errNotTime
+	default:
+		return z, nil
+	}
+}
+
+// parseOffset reads a zone such as +00:00, +0000 or +00.
+func parseOffset(text []byte) (z zone, s style, ok bool) {
+	if len(text) == 0 || text[0] != '+' && text[0] != '-' {
+		return z, s, false
 	}
 	var d [4]int // hours, minutes
-	var s style
-	switch digits := zone[1:]; { // behind the sign: a Z has nothing behind it
-	case zone[0] != '+' && zone[0] != '-':
-		return errNotISO8601
+	switch digits := text[1:]; {
 	case matches(digits, "00", d[:]):
 	case matches(digits, "00:00", d[:]):
 		s = extended
 	case matches(digits, "0000", d[:]):
 		s = basic
 	default:
-		return errNotISO8601
+		return z, s, false
 	}
+	hours, minutes := decimal(d[:2]), decimal(d[2:])
+	z = zone{kind: inOffset, offset: hours*3600 + minutes*60}
 	switch {
-	case number(d[:2]) > 23 || number(d[2:]) > 59:
-		return errNotISO8601
-	case s == basic && time == extended:
-		return errZoneFormat
-	case !s.suits(date) || !s.suits(time):
-		return errNotISO8601
-	case zone[0] == '+' && d == [4]int{}:
-		return nil
-	default:
-		return errOffset
+	case text[0] == '-':
+		z.offset = -z.offset
+	case z.offset == 0:
+		z.kind = inUTC
 	}
+	return z, s, hours <= 23 && minutes <= 59
 }
 
 // matches reports whether text is as layout has it, where a 0 stands for any
@@ -190,7 +226,7 @@ func matches(text []byte, layout string, digits []int) bool {
 	return true
 }
 
-func number(digits []int) (n int) {
+func decimal(digits []int) (n int) {
 	for _, d := range digits {
 		n = n*10 + d
 	}

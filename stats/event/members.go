@@ -1,39 +1,40 @@
 package event
 
-// members is the raw JSON of the values that matter, nil for those that are
-// missing. Where a name repeats, it is the last one's.
-type members struct {
-	userID, eventType, timestamp, amount []byte
-}
+// values are the raw JSON of the fields, nil for those that are missing.
+type values [fieldCount][]byte
 
-// membersOf walks through the members of object, which must be a JSON object,
-// and valid. So it need not look at what it passes but for strings and brackets.
-func membersOf(object []byte) (m members) {
+// walk walks through the members of object, which must be a JSON object, and valid. So it
+// need not look at what it passes but for strings and brackets. Of members with the same name, the
+// last one counts, with all that is in it.
+func (v *values) walk(object []byte, n *node) {
 	rest := skipWhitespace(object[1:])
 	for rest[0] != '}' {
 		var name, value []byte
 		name, rest = cutValue(rest)
 		rest = skipWhitespace(rest)[1:] // behind the colon
 		value, rest = cutValue(skipWhitespace(rest))
-		m.set(name, value)
+		v.set(name, value, n)
 		rest = skipWhitespace(rest)
 		if rest[0] == ',' {
 			rest = skipWhitespace(rest[1:])
 		}
 	}
-	return m
 }
 
-func (m *members) set(name, value []byte) {
-	switch {
-	case isText(name, "user_id"):
-		m.userID = value
-	case isText(name, "event_type"):
-		m.eventType = value
-	case isText(name, "timestamp"):
-		m.timestamp = value
-	case isText(name, "amount"):
-		m.amount = value
+func (v *values) set(name, value []byte, n *node) {
+	for _, m := range n.members {
+		switch {
+		case !isText(name, m.name):
+		case m.node == nil:
+			v[m.field] = value
+		default:
+			for f := range m.node.fields.all() {
+				v[f] = nil
+			}
+			if value[0] == '{' {
+				v.walk(value, m.node)
+			}
+		}
 	}
 }
 
@@ -89,7 +90,7 @@ func scalarLength(text []byte) int {
 }
 
 // isText reports whether a JSON string's text, with its escapes decoded, is
-// want, which must be ASCII.
+// want.
 func isText(value []byte, want string) bool {
 	if len(value) > len(`""`)+len(want)*longestEscape {
 		return false

@@ -26,13 +26,13 @@ func (f *Fault) Message() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		b.WriteString(p.message())
+		b.WriteString(p.message(f.schema))
 	}
 	f.message = b.String()
 	return f.message
 }
 
-func (p problem) message() string {
+func (p problem) message(s *schema) string {
 	switch p.rule {
 	case LineTooLong:
 		return "line is longer than " + strconv.Itoa(p.limit) + " bytes"
@@ -41,32 +41,59 @@ func (p problem) message() string {
 	case NotAnObject:
 		return "line is " + kindOf(p.value) + ", not an object"
 	case UserIDMissing:
-		return "user_id is missing"
+		return s.names[userID] + " is missing"
 	case UserIDNotInteger:
-		return p.named("user_id") + " is not an integer"
+		return p.named(s.names[userID]) + " is not an integer"
 	case UserIDOutOfRange:
-		return p.named("user_id") + " is not in the range of 64-bit integers"
+		return p.named(s.names[userID]) + " is not in the range of 64-bit integers"
 	case EventTypeMissing:
-		return "event_type is missing"
+		return s.names[eventType] + " is missing"
 	case EventTypeNotString:
-		return p.named("event_type") + " is not a string"
+		return p.named(s.names[eventType]) + " is not a string"
 	case EventTypeEmpty:
-		return "event_type is empty"
+		return s.names[eventType] + " is empty"
 	case TimestampMissing:
-		return "timestamp is missing"
+		return s.names[timestamp] + " is missing"
 	case TimestampNotString:
-		return p.named("timestamp") + " is not a string"
+		return p.named(s.names[timestamp]) + " is " + s.noTimeValue()
 	case TimestampInvalid, TimestampNotUTC:
-		return p.named("timestamp") + " " + timestampMessage(timestampText(p.value))
+		return p.named(s.names[timestamp]) + " " + s.timestampMessage(p.value)
 	case AmountMissing:
-		return "amount is missing, though event_type is purchase"
+		return s.names[amount] + " is missing, though " + s.purchaseCondition()
 	case AmountNotNumber:
-		return p.named("amount") + " is not a number"
+		return p.named(s.names[amount]) + " is not a number"
 	case AmountNotPositive:
-		return p.named("amount") + " is " + stats.ErrNotPositive.Error()
+		return p.named(s.names[amount]) + " is " + stats.ErrNotPositive.Error()
 	default:
-		return p.named("amount") + " is " + stats.ErrOutOfRange.Error()
+		return p.named(s.names[amount]) + " is " + s.outOfRange()
 	}
+}
+
+// noTimeValue says what type a timestamp must have.
+func (s *schema) noTimeValue() string {
+	switch {
+	case !s.unix:
+		return "not a string"
+	case s.iso || s.sql || s.quoted:
+		return "neither a string nor a number"
+	default:
+		return "not a number"
+	}
+}
+
+// purchaseCondition says what makes an event a purchase.
+func (s *schema) purchaseCondition() string {
+	if s.all || len(s.purchases) != 1 {
+		return "the event is a purchase"
+	}
+	return s.names[eventType] + " is " + s.purchases[0]
+}
+
+func (s *schema) outOfRange() string {
+	if s.minor > 0 {
+		return fmt.Sprintf("not less than 10^18, in units of 10^-%d", s.minor)
+	}
+	return stats.ErrOutOfRange.Error()
 }
 
 // named is a field and, if that may be shown, its value.
@@ -179,22 +206,53 @@ func withWholeRune(message string, line []byte, i int64) string {
 }
 
 // timestampMessage says what is wrong with a timestamp.
-func timestampMessage(text []byte) string {
-	_, problem := parseTimestamp(text)
-	if problem != errNotISO8601 {
+func (s *schema) timestampMessage(value []byte) string {
+	_, problem := s.parseTime(value)
+	if problem != errNotTime {
 		return problem.Error()
 	}
-	if space := bytes.IndexByte(text, ' '); space >= 0 {
-		withT := bytes.Clone(text)
-		withT[space] = 'T'
-		if _, problem := parseTimestamp(withT); problem != errNotISO8601 {
-			return "has a space where ISO 8601 has a T"
-		}
-		if time, isUTC := bytes.CutSuffix(withT, []byte(" UTC")); isUTC {
-			if _, problem := parseTimestamp(append(time, 'Z')); problem == nil {
-				return "has a space where ISO 8601 has a T, and UTC where it has a Z"
-			}
+	if s.iso && isString(value) {
+		if reason := nearISO8601(timestampText(value)); reason != "" {
+			return reason
 		}
 	}
-	return problem.Error()
+	return "is " + s.noTimestamp()
+}
+
+// noTimestamp says how timestamps are written, of one that isn't.
+func (s *schema) noTimestamp() string {
+	var formats []string
+	if s.iso {
+		formats = append(formats, "an ISO 8601 date and time")
+	}
+	if s.sql {
+		formats = append(formats, "a date and time as in SQL")
+	}
+	if s.unix {
+		unit := map[int]string{0: "seconds", 3: "milliseconds", 6: "microseconds", 9: "nanoseconds"}[s.unixPlaces]
+		formats = append(formats, "a Unix time in "+unit+" of the years 0000 to 9999")
+	}
+	if len(formats) == 1 {
+		return "not " + formats[0]
+	}
+	return "neither " + strings.Join(formats, " nor ")
+}
+
+// nearISO8601 says why a text is not an ISO 8601 date and time, where it nearly is.
+func nearISO8601(text []byte) string {
+	space := bytes.IndexByte(text, ' ')
+	if space < 0 {
+		return ""
+	}
+	withT := bytes.Clone(text)
+	withT[space] = 'T'
+	if _, problem := defaultSchema.parseTimestamp(withT); problem != errNotTime {
+		return "has a space where ISO 8601 has a T"
+	}
+	if time, isUTC := bytes.CutSuffix(withT, []byte(" UTC")); isUTC {
+		if _, problem := defaultSchema.parseTimestamp(append(time, 'Z')); problem == nil {
+			return "has a space where ISO 8601 has a T, and UTC where it has a Z"
+		}
+	}
+	return ""
 }

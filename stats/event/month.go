@@ -12,6 +12,9 @@ type month struct {
 	days      uint64
 }
 
+// timestampSize is that of the form, quotes included.
+const timestampSize = len(`"2024-01-15T10:30:00Z"`)
+
 // timestamp reads a string like "2024-01-15T10:30:00Z" at i, by three words, the
 // last of which begins within the hour:
 //
@@ -21,8 +24,7 @@ type month struct {
 //
 // It knows neither the end of a day, 24:00:00, nor leap seconds.
 func (t *monthTable) timestamp(b []byte, i int) (stats.Day, bool) {
-	const size = len(`"2024-01-15T10:30:00Z"`)
-	if len(b)-i < size || b[i] != '"' || b[i+size-1] != '"' {
+	if len(b)-i < timestampSize || b[i] != '"' || b[i+timestampSize-1] != '"' {
 		return 0, false
 	}
 	hours, ok := hoursLayout.digits(word(b, i+9))
@@ -35,6 +37,13 @@ func (t *monthTable) timestamp(b []byte, i int) (stats.Day, bool) {
 		return 0, false
 	}
 	return m.beforeDay + stats.Day(day), true
+}
+
+// secondOfDay returns the time of day of a string that timestamp knows, in seconds.
+func secondOfDay(b []byte, i int) int64 {
+	hours, _ := hoursLayout.digits(word(b, i+9))
+	seconds, _ := secondsLayout.digits(word(b, i+13))
+	return int64(pair(hours, 3)*3600 + pair(seconds, 2)*60 + pair(seconds, 5))
 }
 
 // month returns the month that is written as text, one of no days if there is

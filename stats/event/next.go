@@ -16,7 +16,7 @@ const (
 	Invalid      // Reader.Fault says why
 )
 
-// plain is Next for a line that is left to Plain.
+// plain is Next for a line that is left to [Schema.Plain].
 func (r *Reader) plain(text []byte) (rec stats.Record, size int, kind Kind) {
 	line, size := text, len(text)
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
@@ -26,7 +26,7 @@ func (r *Reader) plain(text []byte) (rec stats.Record, size int, kind Kind) {
 	if isBlank(line) {
 		return rec, size, Blank
 	}
-	if rec, r.fault = Plain(line); r.fault != nil {
+	if rec, r.fault = (Schema{r.schema}).Plain(line); r.fault != nil {
 		return rec, size, Invalid
 	}
 	return rec, size, Valid

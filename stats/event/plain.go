@@ -1,10 +1,9 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
+	"slices"
 	"unicode/utf8"
 
 	"dailystats/stats"
@@ -25,21 +24,26 @@ func trimSpace(line []byte) []byte {
 // Plain reads a line, without its LF, by the rules one by one. It defines what
 // a valid event is. Only a fault keeps the line. It takes little memory, whatever
 // the length of the line.
-func Plain(line []byte) (stats.Record, *Fault) {
+func (s Schema) Plain(line []byte) (stats.Record, *Fault) {
+	return s.schema().plain(line)
+}
+
+func (s *schema) plain(line []byte) (stats.Record, *Fault) {
 	line = trimSpace(line)
 	if fault := checkLine(line); fault != nil {
 		return stats.Record{}, fault
 	}
 	var (
 		rec   stats.Record
-		fault Fault
-		of    = membersOf(line)
+		fault = Fault{schema: s}
+		of    values
 	)
-	rec.User = readUserID(of.userID, &fault)
-	rec.Purchase = readEventType(of.eventType, &fault)
-	rec.Day = readTimestamp(of.timestamp, &fault)
+	of.walk(line, s.root)
+	rec.User = s.readUserID(of[userID], &fault)
+	rec.Purchase = s.readEventType(of[eventType], &fault)
+	rec.Day = s.readTimestamp(of[timestamp], &fault)
 	if rec.Purchase {
-		rec.Amount = readAmount(of.amount, &fault)
+		rec.Amount = s.readAmount(of[amount], &fault)
 	}
 	if fault.Rules != 0 {
 		return stats.Record{}, &fault
@@ -62,27 +66,30 @@ func checkLine(line []byte) *Fault {
 	return nil
 }
 
-func readUserID(value []byte, fault *Fault) int64 {
-	switch {
-	case value == nil:
+func (s *schema) readUserID(value []byte, fault *Fault) int64 {
+	if value == nil {
 		fault.add(UserIDMissing, value)
-	case !isInteger(value):
-		fault.add(UserIDNotInteger, value)
-	default:
-		const longest = len("-9223372036854775808")
-		id, err := strconv.ParseInt(string(value[:min(len(value), longest+1)]), 10, 64)
-		if err == nil {
-			return id
-		}
-		fault.add(UserIDOutOfRange, value)
+		return 0
 	}
-	return 0
+	n, ok := s.number(value)
+	if !ok || !n.integer {
+		fault.add(UserIDNotInteger, value)
+		return 0
+	}
+	id, err := n.int64()
+	if err != nil {
+		fault.add(UserIDOutOfRange, value)
+		return 0
+	}
+	return id
 }
 
-// isInteger reports whether a JSON value is a number without fraction and
-// exponent.
-func isInteger(value []byte) bool {
-	return isNumber(value) && !bytes.ContainsAny(value, ".eE")
+// number reads a value that is a number, or a string that holds one where that may be.
+func (s *schema) number(value []byte) (n number, ok bool) {
+	if isString(value) && !s.quoted {
+		return n, false
+	}
+	return parseNumber(runes(value))
 }
 
 func isNumber(value []byte) bool {
@@ -91,8 +98,10 @@ func isNumber(value []byte) bool {
 
 func isString(value []byte) bool { return value[0] == '"' }
 
-func readEventType(value []byte, fault *Fault) (purchase bool) {
+func (s *schema) readEventType(value []byte, fault *Fault) (purchase bool) {
 	switch {
+	case s.noType:
+		return s.all
 	case value == nil:
 		fault.add(EventTypeMissing, value)
 	case !isString(value):
@@ -100,42 +109,41 @@ func readEventType(value []byte, fault *Fault) (purchase bool) {
 	case len(value) == len(`""`):
 		fault.add(EventTypeEmpty, value)
 	default:
-		return isText(value, "purchase")
+		return s.all || slices.ContainsFunc(s.purchases, func(name string) bool { return isText(value, name) })
 	}
 	return false
 }
 
-func readTimestamp(value []byte, fault *Fault) stats.Day {
-	switch {
-	case value == nil:
+func (s *schema) readTimestamp(value []byte, fault *Fault) stats.Day {
+	if value == nil {
 		fault.add(TimestampMissing, value)
 		return 0
-	case !isString(value):
-		fault.add(TimestampNotString, value)
-		return 0
 	}
-	day, problem := parseTimestamp(timestampText(value))
-	if problem == nil {
+	day, err := s.parseTime(value)
+	switch err {
+	case nil:
 		return day
+	case errNotTimeValue:
+		fault.add(TimestampNotString, value)
+	case errOffset, errNoZone:
+		fault.add(TimestampNotUTC, value)
+	default:
+		fault.add(TimestampInvalid, value)
 	}
-	rule := TimestampInvalid
-	if problem == errOffset || problem == errNoZone {
-		rule = TimestampNotUTC
-	}
-	fault.add(rule, value)
 	return 0
 }
 
-func readAmount(value []byte, fault *Fault) stats.Amount {
-	switch {
-	case value == nil:
+func (s *schema) readAmount(value []byte, fault *Fault) stats.Amount {
+	if value == nil {
 		fault.add(AmountMissing, value)
 		return stats.Amount{}
-	case !isNumber(value):
+	}
+	n, ok := s.number(value)
+	if !ok {
 		fault.add(AmountNotNumber, value)
 		return stats.Amount{}
 	}
-	amount, err := stats.ParseAmount(value)
+	amount, err := stats.ParseAmount(n.text(-s.minor))
 	if err == nil {
 		return amount
 	}

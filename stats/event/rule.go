@@ -3,11 +3,13 @@
 //
 // In the order of the data:
 //
+//   - schema.go: [Form], [Schema]: how events are written; path.go: where values are;
 //   - rule.go: [Rule], [Fault]: what can be wrong with an event;
-//   - plain.go: [Plain], the reader that defines what is valid;
+//   - plain.go: [Schema.Plain], the reader that defines what is valid;
 //   - members.go: the members of a JSON object, one by one; text.go: the text of
-//     strings;
-//   - iso8601.go: dates and times;
+//     strings; number.go: the value of numbers;
+//   - timestamp.go: times and their days; iso8601.go: dates and times as text; zone.go: time
+//     zones;
 //   - message.go: what is wrong, in words;
 //   - fast.go: [Reader], for lines that are as most lines are, and the files that it
 //     names.
@@ -107,6 +109,7 @@ var codes = func() (c [RuleCount][1]string) {
 type Fault struct {
 	Rules RuleSet
 
+	schema   *schema    // nil where the line breaks a rule
 	problems [4]problem // in the rules' order
 	count    int
 	message  string // empty before it is asked for
@@ -135,7 +138,7 @@ func (f *Fault) add(r Rule, value []byte) {
 }
 
 func newFault(r Rule, line []byte) *Fault {
-	f := new(Fault)
+	f := &Fault{schema: defaultSchema}
 	f.add(r, line)
 	return f
 }

@@ -1,5 +1,7 @@
 package event
 
+import "iter"
+
 // A line is scalars with structure between them:
 //
 //	{"user_id": 1, "event_type": "view", "tags": ["a", "b"]}
@@ -18,14 +20,39 @@ const (
 	timestamp
 	amount
 	endOfLine // there is no scalar any more
+
+	fieldCount = endOfLine
+
+	// mapped marks what a Schema has to do with: see mapped.go.
+	mapped field = 1 << 7
 )
+
+// fieldSet has a bit for each of some fields.
+type fieldSet uint8
+
+func (f field) bit() fieldSet { return 1 << f }
+
+// all yields the fields of the set.
+func (s fieldSet) all() iter.Seq[field] {
+	return func(yield func(field) bool) {
+		for f := range field(fieldCount) {
+			if s&f.bit() != 0 && !yield(f) {
+				return
+			}
+		}
+	}
+}
 
 // nesting is the objects and arrays that are open: a bit each, the innermost
 // lowest, 1 for an object.
 type nesting struct {
 	objects uint64
 	depth   int
+	node    *node // the innermost one on the way to a value; nil where nothing matters
 }
+
+// atNode reports whether the innermost object is the node, so that its members may matter.
+func (n nesting) atNode() bool { return n.node != nil && n.depth == n.node.depth }
 
 // mostNested is how deep a nesting can be.
 const mostNested = 64
@@ -39,7 +66,14 @@ func (n nesting) push(object bool) nesting {
 	return n
 }
 
-func (n nesting) pop() nesting { return nesting{n.objects >> 1, n.depth - 1} }
+func (n nesting) pop() nesting {
+	if n.atNode() && n.node.parent != nil {
+		n.node = n.node.parent
+	}
+	n.objects >>= 1
+	n.depth--
+	return n
+}
 
 func (n nesting) inObject() bool { return n.objects&1 == 1 }
 
@@ -61,8 +95,14 @@ type content struct {
 	rest  [longestSegment - 16]byte
 	size  int
 
-	open  nesting // what the scalar is in
-	field field   // what it is the value of
+	found
+}
+
+// found is what was found behind a segment's text.
+type found struct {
+	open   nesting  // what the scalar is in
+	field  field    // what it is the value of
+	clears fieldSet // fields of nodes that the text begins anew: what they were counts no more
 }
 
 const (
@@ -71,8 +111,8 @@ const (
 	mostSegments   = 64
 )
 
-func newContent(text []byte, open nesting, f field) content {
-	c := content{size: len(text), open: open, field: f}
+func newContent(text []byte, found found) content {
+	c := content{size: len(text), found: found}
 	var head [16]byte
 	copy(c.rest[:], text[copy(head[:], text):])
 	for i := range c.words {
@@ -129,6 +169,8 @@ var startsScalar = func() (starts [256]bool) {
 // shape is the segments that were learned. Its memory is fixed: when there are
 // too many, it starts afresh.
 type shape struct {
+	root     *node // what lines are; of the zero Schema unless isMapped
+	isMapped bool
 	start    segment // of no text; behind it, a line starts
 	segments [mostSegments]segment
 	count    int
@@ -144,26 +186,37 @@ const (
 func (c *content) hash() uint64 {
 	const phi = 0x9e37_79b9_7f4a_7c15
 	h := (c.words[0]*phi ^ c.words[1]) * phi
-	return (h ^ c.open.objects ^ uint64(c.open.depth+c.size)) * phi >> (64 - indexBits)
+	h ^= c.open.objects ^ uint64(c.open.depth+c.size) ^ uint64(c.field)<<32 ^ uint64(c.clears)<<40
+	return h * phi >> (64 - indexBits)
 }
 
 // learn reads the structure at position i of text, behind the scalar that s ends
 // at, and remembers it. Where there is none, next is nil.
 func (h *shape) learn(s *segment, text []byte, i int) (next *segment, end int) {
-	open, f, end := structure(text, i, s.open)
+	open := s.open
+	if s == &h.start {
+		open.node = h.root
+		if !h.isMapped {
+			open.node = defaultSchema.root
+		}
+	}
+	found, end := structure(text, i, open)
 	if end == unknown {
 		return nil, unknown
 	}
+	if h.isMapped && (found.field != noField && found.field != endOfLine || found.clears != 0) {
+		found.field |= mapped
+	}
 	text = text[i:end]
-	if len(text) > longestSegment || f == endOfLine && text[len(text)-1] != '\n' {
-		h.passing = segment{content: content{open: open, field: f}}
+	if len(text) > longestSegment || found.field == endOfLine && text[len(text)-1] != '\n' {
+		h.passing = segment{content: content{found: found}}
 		return &h.passing, end
 	}
 	if h.count == mostSegments {
 		h.forget()
 		s = &h.passing // which nothing needs to follow; s may be what is added now
 	}
-	next = h.keep(newContent(text, open, f))
+	next = h.keep(newContent(text, found))
 	if s != &h.passing {
 		s.next[min(s.count, mostFollowing-1)] = next
 		s.count = min(s.count+1, mostFollowing)

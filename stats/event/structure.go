@@ -15,14 +15,15 @@ const (
 // structure passes over all that is between two scalars, with all checks of the
 // grammar: from position i of b, behind a scalar that is in open, or at a line's
 // start where nothing is open, to the first byte of the next scalar or behind the
-// line's end. It returns what is open then, and what the scalar is the value of.
-// Where end is unknown, it does not know: that may be a line that is valid, such
-// as one with an escape in a name.
-func structure(b []byte, i int, open nesting) (behind nesting, f field, end int) {
+// line's end. It returns what it found there. Where end is unknown, it does not know: that may
+// be a line that is valid, such as one with an escape in a name.
+func structure(b []byte, i int, open nesting) (f found, end int) {
+	f.open = open
 	expected := anEnd
 	if open.depth == 0 {
 		expected = theObject
 	}
+	var child *node // that the next value is, if it is an object
 	for {
 		if i = skipSpace(b, i); i == len(b) {
 			break
@@ -30,39 +31,48 @@ func structure(b []byte, i int, open nesting) (behind nesting, f field, end int)
 		c := b[i]
 		switch {
 		case expected == aName:
-			if f, i = memberName(b, i, open.depth == 1); i == unknown {
-				return open, f, unknown
+			if f.field, child, i = memberName(b, i, f.open); i == unknown {
+				return f, unknown
+			}
+			if child != nil {
+				f.clears |= child.fields
 			}
 			expected = aValue
 		case expected == aValue && startsScalar[c]:
-			return open, f, i
-		case expected == aValue && (c == '{' || c == '[') && f == noField && open.depth < mostNested,
+			return f, i
+		case expected == aValue && (c == '{' || c == '[') && f.field == noField && f.open.depth < mostNested,
 			expected == theObject && c == '{':
-			open = open.push(c == '{')
+			f.open = f.open.push(c == '{')
+			if c == '{' && child != nil {
+				f.open.node = child
+			}
+			child = nil
 			i = skipSpace(b, i+1)
 			expected = afterBracket(b, i, c)
-		case expected == anEnd && open.depth == 0:
+		case expected == anEnd && f.open.depth == 0:
 			if c == '\n' {
-				return open, endOfLine, i + 1
+				f.field = endOfLine
+				return f, i + 1
 			}
-			return open, f, unknown
+			return f, unknown
 		case expected == anEnd && c == ',':
 			i++
 			expected = aValue
-			if open.inObject() {
+			if f.open.inObject() {
 				expected = aName
 			}
-		case expected == anEnd && (c == '}' && open.inObject() || c == ']' && !open.inObject()):
+		case expected == anEnd && (c == '}' && f.open.inObject() || c == ']' && !f.open.inObject()):
 			i++
-			open = open.pop()
+			f.open = f.open.pop()
 		default:
-			return open, f, unknown
+			return f, unknown
 		}
 	}
-	if expected == anEnd && open.depth == 0 {
-		return open, endOfLine, i
+	if expected == anEnd && f.open.depth == 0 {
+		f.field = endOfLine
+		return f, i
 	}
-	return open, f, unknown
+	return f, unknown
 }
 
 // afterBracket returns what is wanted at position i, the first behind an opening bracket
@@ -83,52 +93,39 @@ func afterBracket(b []byte, i int, bracket byte) expectation {
 func isObject(line []byte) bool {
 	var open nesting
 	for i := 0; ; {
-		behind, f, end := structure(line, i, open)
-		if end == unknown || f == endOfLine {
+		f, end := structure(line, i, open)
+		if end == unknown || f.field == endOfLine {
 			return end == len(line)
 		}
 		if i = skipScalar(line, end); i == unknown {
 			return false
 		}
-		open = behind
+		open = f.open
 	}
 }
 
-// memberName passes over a member's name and the colon. At the top it returns
-// the field of that name.
-func memberName(b []byte, i int, top bool) (f field, end int) {
+// memberName passes over a member's name and the colon. In a node it returns the field of that
+// name, or the node that is the member if it is an object.
+func memberName(b []byte, i int, open nesting) (f field, child *node, end int) {
 	if b[i] != '"' {
-		return noField, unknown
+		return noField, nil, unknown
 	}
 	end = skipString(b, i)
 	if end == unknown {
-		return noField, unknown
+		return noField, nil, unknown
 	}
-	if top {
+	if open.atNode() {
 		name := b[i+1 : end-1]
 		if bytes.IndexByte(name, '\\') >= 0 {
-			return noField, unknown
+			return noField, nil, unknown
 		}
-		f = fieldOf(name)
+		if m := open.node.member(name); m != nil {
+			f, child = m.field, m.node
+		}
 	}
 	end = skipSpace(b, end)
 	if end == len(b) || b[end] != ':' {
-		return noField, unknown
+		return noField, nil, unknown
 	}
-	return f, end + 1
-}
-
-func fieldOf(name []byte) field {
-	switch string(name) {
-	case "user_id":
-		return userID
-	case "event_type":
-		return eventType
-	case "timestamp":
-		return timestamp
-	case "amount":
-		return amount
-	default:
-		return noField
-	}
+	return f, child, end + 1
 }

@@ -1,0 +1,148 @@
+package event
+
+import "dailystats/stats"
+
+// The functions here read values as a schema has them, where it is not the default one.
+
+// readMapped reads the value behind a segment.
+func (r *Reader) readMapped(f *fields, found *found, b []byte, i int) int {
+	s := r.schema
+	f.known &^= found.clears
+	if s.noType {
+		f.known |= hasEventType
+		f.purchase = s.all
+	}
+	which := found.field &^ mapped
+	f.known |= which.bit()
+	switch which {
+	case noField:
+		return skipScalar(b, i)
+	case userID:
+		start, isQuoted := s.unquote(b, i)
+		return closed(b, f.readUserID(b, start), isQuoted)
+	case eventType:
+		text, end := typeAt(b, i)
+		f.purchase = s.all || s.isPurchase(text)
+		return end
+	case timestamp:
+		return r.readMappedTimestamp(f, b, i)
+	default:
+		return f.readMappedAmount(s, b, i)
+	}
+}
+
+// unquote returns the position of a number, which may be behind a quote.
+func (s *schema) unquote(b []byte, i int) (start int, isQuoted bool) {
+	if s.quoted && b[i] == '"' && i+1 < len(b) {
+		return i + 1, true
+	}
+	return i, false
+}
+
+// closed returns the position behind the quote that must be at end if there is one in front.
+func closed(b []byte, end int, isQuoted bool) int {
+	switch {
+	case !isQuoted || end == unknown:
+		return end
+	case end < len(b) && b[end] == '"':
+		return end + 1
+	default:
+		return unknown
+	}
+}
+
+func (s *schema) isPurchase(name []byte) bool {
+	for _, purchase := range s.purchases {
+		if string(name) == purchase {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Reader) readMappedTimestamp(f *fields, b []byte, i int) int {
+	second, end := r.secondAt(b, i)
+	if end == unknown {
+		return unknown
+	}
+	if r.zone != nil {
+		second += r.zone.offset(second)
+	}
+	day, ok := dayAt(second)
+	if !ok {
+		return unknown
+	}
+	f.day = day
+	return end
+}
+
+// secondAt reads a timestamp.
+func (r *Reader) secondAt(b []byte, i int) (second int64, end int) {
+	s := r.schema
+	if s.unix {
+		start, isQuoted := s.unquote(b, i)
+		second, end := unixAt(b, start, s.unixPlaces)
+		if end = closed(b, end, isQuoted); end != unknown || !isQuoted {
+			return second, end
+		}
+	}
+	if s.iso {
+		if day, ok := r.months.timestamp(b, i); ok {
+			return int64(day)*secondsPerDay + secondOfDay(b, i), i + timestampSize
+		}
+	}
+	text, end := stringAt(b, i)
+	if end == unknown {
+		return 0, unknown
+	}
+	second, err := s.parseTimestamp(text)
+	if err != nil {
+		return 0, unknown
+	}
+	return second, end
+}
+
+// unixAt reads a Unix time like 1705314600.25. What follows it must still be looked at.
+func unixAt(b []byte, i, places int) (second int64, end int) {
+	n, end := readDigits(b, i)
+	if end == unknown {
+		return 0, unknown
+	}
+	if end < len(b) && b[end] == '.' {
+		fraction := end + 1
+		if end = skipDigits(b, fraction); end == fraction {
+			return 0, unknown
+		}
+	}
+	if end < len(b) && b[end]|0x20 == 'e' {
+		return 0, unknown
+	}
+	return int64(n/tenTo[places]) + unixEpoch, end
+}
+
+// readMappedAmount is readAmount for a schema.
+func (f *fields) readMappedAmount(s *schema, b []byte, i int) int {
+	start, isQuoted := s.unquote(b, i)
+	amount, end := amountAt(b, start)
+	if end = closed(b, end, isQuoted); end != unknown && s.minor > 0 {
+		if amount = inMinorUnits(amount, s.minor); amount == (stats.Amount{}) {
+			end = unknown
+		}
+	}
+	if end == unknown {
+		f.known &^= hasAmount
+		return skipScalar(b, i)
+	}
+	f.amount = amount
+	return end
+}
+
+// inMinorUnits returns amount·10^-places, or 0 if the amount is not whole.
+func inMinorUnits(amount stats.Amount, places int) stats.Amount {
+	_, whole, fraction := amount.Limbs()
+	if fraction != 0 {
+		return stats.Amount{}
+	}
+	unit := tenTo[places]
+	return stats.NewAmount(whole/unit, whole%unit*(stats.LimbBase/unit))
+}
