@@ -122,32 +122,35 @@ const mostDigits = 19
 
 // readDigits reads a number that has digits only.
 func readDigits(b []byte, i int) (n uint64, end int) {
+	if len(b)-i >= 8 {
+		if n, count := digitsOf(word(b, i)); count < 8 {
+			if count == 0 || b[i] == '0' && count > 1 {
+				return 0, unknown
+			}
+			return n, i + count
+		}
+	}
+	return readManyDigits(b, i)
+}
+
+// readManyDigits is readDigits for more than seven, or near the end of the text.
+func readManyDigits(b []byte, i int) (n uint64, end int) {
 	end = i
-	for range 2 {
-		if len(b)-end < 8 {
+	for len(b)-end >= 8 && end < i+16 {
+		eight, count := digitsOf(word(b, end))
+		if count == 0 {
 			break
 		}
-		eight, count := digitsOf(word(b, end))
-		if count > 0 {
-			n = n*tenTo[count] + eight
-		}
-		if end += count; count < 8 {
-			return n, afterDigits(b, i, end)
-		}
+		n = n*tenTo[count] + eight
+		end += count
 	}
 	for ; end < len(b) && b[end]-'0' <= 9; end++ {
 		n = n*10 + uint64(b[end]-'0')
 	}
-	return n, afterDigits(b, i, end)
-}
-
-// afterDigits returns the end of digits that begin at i, unless they are no number that is
-// known.
-func afterDigits(b []byte, i, end int) int {
 	if end == i || end-i > mostDigits || b[i] == '0' && end-i > 1 {
-		return unknown
+		return 0, unknown
 	}
-	return end
+	return n, end
 }
 
 func (f *fields) readUserID(b []byte, i int) int {
@@ -201,10 +204,15 @@ func typeAt(b []byte, i int) (text []byte, end int) {
 
 func (f *fields) readTimestamp(months *monthTable, b []byte, i int) int {
 	f.known |= hasTimestamp
-	day, ok := months.timestamp(b, i)
-	if ok {
+	if day, ok := months.dateTime(b, i, hoursLayout); ok {
 		f.day = day
-		return i + timestampSize
+		end := i + 1 + dateTimeSize
+		if len(b)-end >= 2 && b[end] == 'Z' && b[end+1] == '"' {
+			return end + 2
+		}
+		if end = afterUTC(b, afterFraction(b, end)); end != unknown {
+			return end
+		}
 	}
 	text, end := stringAt(b, i)
 	if end == unknown {
@@ -214,9 +222,11 @@ func (f *fields) readTimestamp(months *monthTable, b []byte, i int) int {
 	if err != nil {
 		return unknown
 	}
-	if f.day, ok = dayAt(second); !ok {
+	day, ok := dayAt(second)
+	if !ok {
 		return unknown
 	}
+	f.day = day
 	return end
 }
 

@@ -32,7 +32,7 @@ func (s style) suits(other style) bool { return s == other || s == either || oth
 // moment is a time as it is written.
 type moment struct {
 	day    stats.Day
-	second int // of the day; a day may have 24:00:00, and a second 60 is the one before
+	second int32 // of the day; a day may have 24:00:00, and a second 60 is the one before
 	leap   bool
 	zone   zone
 }
@@ -40,7 +40,7 @@ type moment struct {
 // zone is that of a timestamp.
 type zone struct {
 	kind   zoneKind
-	offset int // seconds that its clocks are ahead of UTC's
+	offset int32 // seconds that its clocks are ahead of UTC's
 }
 
 type zoneKind uint8
@@ -143,7 +143,7 @@ func (c clock) exists() bool {
 
 // on returns the time on a day.
 func (c clock) on(day stats.Day) moment {
-	m := moment{day: day, second: c.hour*3600 + c.minute*60 + c.second}
+	m := moment{day: day, second: int32(c.hour*3600 + c.minute*60 + c.second)}
 	if c.second == 60 {
 		m.second, m.leap = m.second-1, true
 	}
@@ -181,6 +181,9 @@ func parseZone(text []byte, date, time style) (z zone, err error) {
 	}
 }
 
+// parseExtendedZone reads the zone of a time in the extended format.
+func parseExtendedZone(text []byte) (zone, error) { return parseZone(text, extended, extended) }
+
 // parseOffset reads a zone such as +00:00, +0000 or +00.
 func parseOffset(text []byte) (z zone, s style, ok bool) {
 	if len(text) == 0 || text[0] != '+' && text[0] != '-' {
@@ -197,7 +200,7 @@ func parseOffset(text []byte) (z zone, s style, ok bool) {
 		return z, s, false
 	}
 	hours, minutes := decimal(d[:2]), decimal(d[2:])
-	z = zone{kind: inOffset, offset: hours*3600 + minutes*60}
+	z = zone{kind: inOffset, offset: int32(hours*3600 + minutes*60)}
 	switch {
 	case text[0] == '-':
 		z.offset = -z.offset

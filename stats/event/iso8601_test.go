@@ -304,8 +304,9 @@ func TestMonthTable(t *testing.T) {
 	check := func(text string) {
 		want, err := parseDay(text)
 		for _, months := range []*monthTable{&remembering, new(monthTable)} {
-			got, ok := months.timestamp([]byte(`"`+text+`"`), 0)
-			if !ok {
+			value := []byte(`"` + text + `"`)
+			got, ok := months.dateTime(value, 0, hoursLayout)
+			if !ok || afterUTC(value, afterFraction(value, 1+dateTimeSize)) != len(value) {
 				continue
 			}
 			known++

@@ -1,6 +1,10 @@
 package event
 
-import "dailystats/stats"
+import (
+	"bytes"
+
+	"dailystats/stats"
+)
 
 // The functions here read values as a schema has them, where it is not the default one.
 
@@ -87,8 +91,13 @@ func (r *Reader) secondAt(b []byte, i int) (second int64, end int) {
 		}
 	}
 	if s.iso {
-		if day, ok := r.months.timestamp(b, i); ok {
-			return int64(day)*secondsPerDay + secondOfDay(b, i), i + timestampSize
+		if day, ok := r.months.dateTime(b, i, hoursLayout); ok {
+			return s.zoned(int64(day)*secondsPerDay+secondOfDay(b, i), b, i, parseExtendedZone)
+		}
+	}
+	if s.sql {
+		if day, ok := r.months.dateTime(b, i, sqlHoursLayout); ok {
+			return s.zoned(int64(day)*secondsPerDay+secondOfDay(b, i), b, i, parseSQLZone)
 		}
 	}
 	text, end := stringAt(b, i)
@@ -100,6 +109,24 @@ func (r *Reader) secondAt(b []byte, i int) (second int64, end int) {
 		return 0, unknown
 	}
 	return second, end
+}
+
+// zoned reads the rest of a string at i that dateTime knows, and takes the zone from the time.
+func (s *schema) zoned(written int64, b []byte, i int, parse func(text []byte) (zone, error)) (second int64, end int) {
+	i = afterFraction(b, i+1+dateTimeSize)
+	if end := afterUTC(b, i); end != unknown {
+		return written, end
+	}
+	const most = len(` +00:00"`)
+	size := bytes.IndexByte(b[i:min(i+most, len(b))], '"')
+	if size < 0 {
+		return 0, unknown
+	}
+	z, err := parse(b[i : i+size])
+	if err != nil || z.kind == noZone && !s.assumeUTC || z.kind == inOffset && !s.convert {
+		return 0, unknown
+	}
+	return written - int64(z.offset), i + size + 1
 }
 
 // unixAt reads a Unix time like 1705314600.25. What follows it must still be looked at.

@@ -1,6 +1,10 @@
 package event
 
-import "dailystats/stats"
+import (
+	"bytes"
+
+	"dailystats/stats"
+)
 
 // monthTable remembers months, by how they are written, for the one form that
 // most timestamps have.
@@ -12,23 +16,20 @@ type month struct {
 	days      uint64
 }
 
-// timestampSize is that of the form, quotes included.
-const timestampSize = len(`"2024-01-15T10:30:00Z"`)
-
-// timestamp reads a string like "2024-01-15T10:30:00Z" at i, by three words, the
-// last of which begins within the hour:
+// dateTime reads what a string at i begins with, like "2024-01-15T10:30:00, by three words:
 //
-//	"2024-01-15T10:30:00Z"
+//	"2024-01-15T10:30:00
 //	 ├──────┤├──────┤
-//	             ├──────┤
+//	            ├──────┤
 //
-// It knows neither the end of a day, 24:00:00, nor leap seconds.
-func (t *monthTable) timestamp(b []byte, i int) (stats.Day, bool) {
-	if len(b)-i < timestampSize || b[i] != '"' || b[i+timestampSize-1] != '"' {
+// The layout is that of the second one. It knows neither the end of a day, 24:00:00, nor leap
+// seconds.
+func (t *monthTable) dateTime(b []byte, i int, layout wordLayout) (stats.Day, bool) {
+	if len(b)-i < 1+dateTimeSize || b[i] != '"' {
 		return 0, false
 	}
-	hours, ok := hoursLayout.digits(word(b, i+9))
-	if _, alsoOK := secondsLayout.digits(word(b, i+13)); !ok || !alsoOK || pair(hours, 3) > 23 {
+	hours, ok := layout.digits(word(b, i+9))
+	if _, alsoOK := clockLayout.digits(word(b, i+12)); !ok || !alsoOK || pair(hours, 3) > 23 {
 		return 0, false
 	}
 	m := t.month(word(b, i+1))
@@ -39,11 +40,34 @@ func (t *monthTable) timestamp(b []byte, i int) (stats.Day, bool) {
 	return m.beforeDay + stats.Day(day), true
 }
 
-// secondOfDay returns the time of day of a string that timestamp knows, in seconds.
+const dateTimeSize = len("2024-01-15T10:30:00")
+
+// secondOfDay returns the time of day of a string that dateTime knows, in seconds.
 func secondOfDay(b []byte, i int) int64 {
-	hours, _ := hoursLayout.digits(word(b, i+9))
-	seconds, _ := secondsLayout.digits(word(b, i+13))
-	return int64(pair(hours, 3)*3600 + pair(seconds, 2)*60 + pair(seconds, 5))
+	clock, _ := clockLayout.digits(word(b, i+12))
+	return int64(pair(clock, 0)*3600 + pair(clock, 3)*60 + pair(clock, 6))
+}
+
+// afterFraction returns the position behind a fraction of a second, if there is one at i.
+func afterFraction(b []byte, i int) int {
+	if i < len(b) && (b[i] == '.' || b[i] == ',') {
+		if end := skipDigits(b, i+1); end > i+1 {
+			return end
+		}
+	}
+	return i
+}
+
+// afterUTC returns the position behind a zone of UTC and the quote that follows.
+func afterUTC(b []byte, i int) int {
+	switch rest := b[i:]; {
+	case bytes.HasPrefix(rest, []byte(`Z"`)):
+		return i + len(`Z"`)
+	case bytes.HasPrefix(rest, []byte(`+00:00"`)):
+		return i + len(`+00:00"`)
+	default:
+		return unknown
+	}
 }
 
 // month returns the month that is written as text, one of no days if there is
@@ -84,9 +108,10 @@ type wordLayout struct {
 }
 
 var (
-	dateLayout    = newWordLayout("9999-19-")
-	hoursLayout   = newWordLayout("39T29:59")
-	secondsLayout = newWordLayout("9:59:59Z")
+	dateLayout     = newWordLayout("9999-19-")
+	hoursLayout    = newWordLayout("39T29:59")
+	sqlHoursLayout = newWordLayout("39 29:59")
+	clockLayout    = newWordLayout("29:59:59")
 )
 
 func newWordLayout(text string) (l wordLayout) {

@@ -79,16 +79,22 @@ func parseSQL(text []byte) (m moment, err error) {
 		return m, errNotTime
 	}
 	m = clock.on(day)
-	switch string(zoneText) {
+	m.zone, err = parseSQLZone(zoneText)
+	return m, err
+}
+
+func parseSQLZone(text []byte) (z zone, err error) {
+	switch string(text) {
 	case "":
+		return z, nil
 	case "Z", " UTC":
-		m.zone.kind = inUTC
-	default:
-		if m.zone, _, ok = parseOffset(bytes.TrimPrefix(zoneText, []byte{' '})); !ok {
-			return m, errNotTime
-		}
+		return zone{kind: inUTC}, nil
 	}
-	return m, nil
+	z, _, ok := parseOffset(bytes.TrimPrefix(text, []byte{' '}))
+	if !ok {
+		return z, errNotTime
+	}
+	return z, nil
 }
 
 // utc returns the second that a moment is in. err is passed on.
