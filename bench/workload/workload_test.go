@@ -48,7 +48,7 @@ func records(t testing.TB, c Config) []stats.Record {
 	c.Invalid = 0
 	var all []stats.Record
 	for i, line := range linesOf(t, write(t, c, 2)) {
-		rec, fault := event.Plain(line)
+		rec, fault := event.Schema{}.Plain(line)
 		if fault != nil {
 			t.Fatalf("line %d is invalid: %s\n%s", i+1, fault.Message(), line)
 		}
@@ -106,7 +106,7 @@ func TestInvalid(t *testing.T) {
 		for i, line := range linesOf(t, write(t, c, 2)) {
 			fault := event.TooLong(tooLong)
 			if len(line) <= tooLong {
-				_, fault = event.Plain(line)
+				_, fault = event.Schema{}.Plain(line)
 			}
 			if fault == nil {
 				continue
@@ -287,7 +287,7 @@ func TestExtra(t *testing.T) {
 			if len(line) != len(plain[i])+extra {
 				t.Fatalf("%d bytes more, want %d: %s", len(line)-len(plain[i]), extra, line)
 			}
-			if _, fault := event.Plain(line); fault != nil {
+			if _, fault := (event.Schema{}).Plain(line); fault != nil {
 				t.Fatalf("%s: %s", fault.Message(), line)
 			}
 		}

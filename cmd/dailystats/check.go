@@ -21,5 +21,9 @@ Examples:
 
 // Run is called by kong.
 func (c *checkCommand) Run(s *session, command *kong.Context) error {
-	return s.runJob(&c.jobFlags, c.options(command))
+	o, err := c.options(command)
+	if err != nil {
+		return err
+	}
+	return s.runJob(&c.jobFlags, o)
 }

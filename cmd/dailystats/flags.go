@@ -37,6 +37,7 @@ type jobFlags struct {
 	Progress    string         `group:"Log:" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal)"`
 
 	pieceFlags
+	schemaFlags
 
 	KafkaConfig  string        `group:"Kafka:" placeholder:"FILE" help:"Settings for TLS and SASL, with the names that kcat uses: security.protocol=sasl_ssl and so on. Environment variables such as DAILYSTATS_KAFKA_SASL_PASSWORD take precedence."`
 	KafkaTimeout time.Duration `group:"Kafka:" placeholder:"TIME" help:"How long brokers may take to answer, retries included. (default: 30s)"`
@@ -55,9 +56,11 @@ type logFlags struct {
 }
 
 // options is what the flags of a command say to the pipeline.
-func (f *jobFlags) options(command *kong.Context) pipeline.Options {
+func (f *jobFlags) options(command *kong.Context) (pipeline.Options, error) {
+	schema, err := f.schema()
 	return pipeline.Options{
 		Inputs:      f.Inputs,
+		Schema:      schema,
 		Rejects:     f.Rejects,
 		Report:      f.Report,
 		Metrics:     f.Metrics,
@@ -79,7 +82,7 @@ func (f *jobFlags) options(command *kong.Context) pipeline.Options {
 		},
 		Read:    filesRead(command),
 		Written: f.written(),
-	}
+	}, err
 }
 
 // written returns the files that the log is written to.

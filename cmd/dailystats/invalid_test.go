@@ -31,7 +31,7 @@ func TestInvalidText(t *testing.T) {
 			`%s`,
 			`{"user_id": %s`,
 		}).Draw(t, "line of"), value)
-		_, fault := event.Plain(line)
+		_, fault := event.Schema{}.Plain(line)
 		e := pipeline.Invalid{Input: text.Draw(t, "input"), Line: rapid.Uint64().Draw(t, "line"), IsOffset: rapid.Bool().Draw(t, "offset"), Fault: fault}
 		now := time.Unix(rapid.Int64Range(0, 1<<34).Draw(t, "now"), 0)
 		want, err := logger.Formatter.Format(invalidEntry(logger, now, e))
@@ -51,7 +51,7 @@ func TestLogIsPrintable(t *testing.T) {
 	hostile := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("\n\r\x1b\a\x00\x7f\u0085\u009b\u2028\u202e\U000e0001"))))
 	rapid.Check(t, func(t *rapid.T) {
 		name, value := hostile.Draw(t, "input"), hostile.Draw(t, "value")
-		_, fault := event.Plain(fmt.Appendf(nil, `{"user_id": 1, "event_type": "a", "timestamp": "%s"}`, value))
+		_, fault := event.Schema{}.Plain(fmt.Appendf(nil, `{"user_id": 1, "event_type": "a", "timestamp": "%s"}`, value))
 		e := pipeline.Invalid{Input: name, Line: 1, Fault: fault}
 		for _, format := range []string{"text", "json"} {
 			logger.SetFormatter(formatter(format, false))
@@ -71,7 +71,7 @@ func TestLogIsPrintable(t *testing.T) {
 
 // BenchmarkInvalidEntry measures an entry, the fast way and logrus's.
 func BenchmarkInvalidEntry(b *testing.B) {
-	_, fault := event.Plain([]byte(`{"user_id": 1, "event_type": "purchase", "timestamp": "INVALID_TIMESTAMP", "amount": -5.00}`))
+	_, fault := event.Schema{}.Plain([]byte(`{"user_id": 1, "event_type": "purchase", "timestamp": "INVALID_TIMESTAMP", "amount": -5.00}`))
 	e := pipeline.Invalid{Input: "events.jsonl", Line: 4711, Fault: fault}
 	logger := logrus.New()
 	for name, log := range map[string]*eventLog{

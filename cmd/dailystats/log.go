@@ -196,6 +196,9 @@ func (l *eventLog) summary(r report.Report) {
 	if r.Result != nil {
 		addResult(fields, r.Output, r.Result)
 	}
+	if r.TimeZone != "" {
+		fields["time_zone"] = r.TimeZone
+	}
 	l.WithFields(fields).Info("summary")
 }
 

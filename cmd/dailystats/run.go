@@ -50,7 +50,10 @@ func (c *runCommand) Run(s *session, command *kong.Context) error {
 	if c.Output == "" {
 		return errNoOutput
 	}
-	o := c.options(command)
+	o, err := c.options(command)
+	if err != nil {
+		return err
+	}
 	o.Output = c.Output
 	o.OutputShards = int(c.OutputShards)
 	o.TempDir = c.TempDir

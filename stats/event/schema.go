@@ -251,8 +251,22 @@ func shownName(path Path) string {
 // IsZero reports whether s is the zero Schema: events are as section 2 has them.
 func (s Schema) IsZero() bool { return s.s == nil }
 
+// Equal reports whether the schemas mean the same.
+func (s Schema) Equal(other Schema) bool {
+	text, _ := s.MarshalJSON()
+	otherText, _ := other.MarshalJSON()
+	return bytes.Equal(text, otherText)
+}
+
 // Form returns the form, without what is the default.
 func (s Schema) Form() Form { return s.schema().form }
+
+// Paths returns where the values are: the user, the type, the time and the amount of an event, in
+// this order. The type's is nil where events have none.
+func (s Schema) Paths() [4]Path {
+	paths, _ := s.schema().form.paths()
+	return [4]Path(paths[userID:])
+}
 
 // MarshalJSON returns the form as an object. Forms that mean the same give the same bytes.
 func (s Schema) MarshalJSON() ([]byte, error) { return json.Marshal(s.schema().form) }

@@ -33,6 +33,8 @@ type Options struct {
 
 	Version string // name and version of the program, for the HTML page
 
+	Schema event.Schema // how events are written; the zero value is section 2 of stats/README.md
+
 	Memory   int64  // bytes, a promise about the whole process; 0 means DefaultMemory
 	Program  int64  // bytes of Memory that the process's executable takes; 0 means DefaultProgram
 	Parallel int    // workers; 0 means as many as processors and Memory allow

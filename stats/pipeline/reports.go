@@ -29,6 +29,7 @@ func (j *job) report() report.Report {
 		PeakMemory:    peakMemory(),
 		Memory:        uint64(j.Memory),
 		Workers:       j.plan.Workers,
+		TimeZone:      j.Schema.Form().TimeZone,
 		FastEvents:    j.counts.fast,
 		Kafka:         j.ranges(),
 		Plan:          j.usedPlan(),
@@ -178,9 +179,11 @@ func addReports(ctx context.Context, sum *report.Sum, name string, stdin io.Read
 		case err == nil && next.Schema != report.Schema:
 			err = fmt.Errorf("it has schema %d, and this program knows %d: make it with the same version", next.Schema, report.Schema)
 		}
+		if err == nil {
+			err = sum.Add(next)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: report %d: %w", label, n, stdinError(err))
 		}
-		sum.Add(next)
 	}
 }

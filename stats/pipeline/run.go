@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dailystats/sorter"
+	"dailystats/stats/event"
 	"dailystats/stats/input"
 	"dailystats/stats/output"
 	"dailystats/stats/report"
@@ -116,7 +117,7 @@ func (j *job) prepare(ctx context.Context) (err error) {
 	if err := j.openOutputs(ctx); err != nil {
 		return err
 	}
-	j.journal = newJournal(j)
+	j.journal, j.inspector.schema = newJournal(j), j.Schema
 	return nil
 }
 
@@ -327,7 +328,7 @@ func (j *job) round(ctx context.Context) (more bool, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		w := &workers[i]
-		*w = worker{reader: j.reader, journal: &j.journal, inspector: &j.inspector, maxLine: j.MaxLine, redact: j.Redact, eventsSoFar: &j.eventsSoFar}
+		*w = worker{reader: j.reader, journal: &j.journal, inspector: &j.inspector, events: event.NewReader(j.Schema), maxLine: j.MaxLine, redact: j.Redact, eventsSoFar: &j.eventsSoFar}
 		if j.sorter != nil {
 			w.run = j.sorter.NewRun(ctx)
 		}

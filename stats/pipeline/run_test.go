@@ -92,7 +92,7 @@ func reference(inputs ...string) (csv string, rejects []reject) {
 			if strings.Trim(line, " \t\r") == "" {
 				continue
 			}
-			rec, fault := event.Plain([]byte(line))
+			rec, fault := event.Schema{}.Plain([]byte(line))
 			if fault == nil {
 				groups[rec.Key] = groups[rec.Key].Add(rec.Totals())
 				continue

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"dailystats/sorter"
+	"dailystats/stats/event"
 	"dailystats/stats/input/kafka"
 	"dailystats/stats/output"
 	"dailystats/stats/result"
@@ -29,6 +30,9 @@ import (
 //	2024-01-01,123,2,1,19.99
 //	{"schema":1,"topics":{"events":{"id":"…","offsets":[17,4]}},"crc32c":…}
 //
+// Events that are written otherwise than section 2 of stats/README.md has it give schema 2, which
+// says how.
+//
 // Whatever happens before that, the next run does the same again; and whatever
 // happens after it, the next run goes on from there, and writes the output anew.
 type state struct {
@@ -43,6 +47,7 @@ type state struct {
 // stateEnd is the last line of a state.
 type stateEnd struct {
 	Schema int                  `json:"schema"`
+	Events event.Schema         `json:"events,omitzero"`
 	Topics map[string]readTopic `json:"topics"`
 	Sum    uint32               `json:"crc32c"` // of the result
 }
@@ -54,9 +59,10 @@ type readTopic struct {
 }
 
 const (
-	stateSchema = 1
-	stateName   = "state"
-	lockName    = "lock"
+	stateSchema       = 1
+	mappedStateSchema = 2 // it has Events
+	stateName         = "state"
+	lockName          = "lock"
 
 	longestStateEnd = 4 * mib // 100,000 partitions
 )
@@ -85,6 +91,10 @@ func (j *job) openState() error {
 		s.close()
 		return fmt.Errorf("Options.State: %s: %w", s.path, err)
 	}
+	if err := s.take(j.Schema); err != nil {
+		s.close()
+		return UsageErrorf("Options.State %s: %w", j.State, err)
+	}
 	if s.old == nil {
 		j.warn(fmt.Sprintf("Options.State %s is new: the result is of what is read from now on", j.State))
 	}
@@ -97,7 +107,7 @@ func (s *state) open() error {
 	info, err := os.Stat(s.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		s.stateEnd = stateEnd{Schema: stateSchema, Topics: map[string]readTopic{}}
+		s.Topics = map[string]readTopic{}
 		return nil
 	case err != nil:
 		return err
@@ -117,11 +127,25 @@ func (s *state) open() error {
 	if err := json.Unmarshal(line, &s.stateEnd); err != nil || !isWhole {
 		return errStateEnd
 	}
-	if s.Schema != stateSchema {
-		return fmt.Errorf("it has schema %d: this program knows %d", s.Schema, stateSchema)
+	if s.Schema != stateSchema && s.Schema != mappedStateSchema {
+		return fmt.Errorf("it has schema %d: this program knows %d and %d", s.Schema, stateSchema, mappedStateSchema)
 	}
 	if s.Topics == nil {
 		return errStateEnd
+	}
+	return nil
+}
+
+// take has the state be one of events as the schema has them, which an old one must be.
+func (s *state) take(events event.Schema) error {
+	if s.old != nil && !s.Events.Equal(events) {
+		was, _ := json.Marshal(s.Events)
+		is, _ := json.Marshal(events)
+		return fmt.Errorf("its result is of events that are read with the settings %s, not %s: give those, or start a new state", was, is)
+	}
+	s.Schema, s.Events = stateSchema, events
+	if !events.IsZero() {
+		s.Schema = mappedStateSchema
 	}
 	return nil
 }

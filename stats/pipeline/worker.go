@@ -19,7 +19,7 @@ type worker struct {
 	inspector *inspector
 	maxLine   int
 	redact    bool // no value of an invalid event is told
-	events    event.Reader
+	events    *event.Reader
 
 	counts      counts
 	eventsSoFar *atomic.Uint64 // of all workers

@@ -38,6 +38,7 @@ type Report struct {
 	Seconds       float64           `json:"seconds"`
 	Memory        uint64            `json:"memory"` // bytes, the limit
 	Workers       int               `json:"workers"`
+	TimeZone      string            `json:"time_zone,omitempty"` // of the days, if it is not UTC
 
 	// LeftOut is the number of files that folders and globs have and that are not read, by
 	// why that is.

@@ -1,6 +1,11 @@
 package report
 
-import "dailystats/stats"
+import (
+	"cmp"
+	"fmt"
+
+	"dailystats/stats"
+)
 
 // Sum is what several reports add up to. Its zero value is ready to use.
 type Sum struct {
@@ -15,7 +20,14 @@ type Sum struct {
 //
 // What cannot be added up is the largest of all: memory, workers. Rows are those of all
 // results together, although merging would add some of them up.
-func (s *Sum) Add(r Report) {
+//
+// Days of different time zones can't be added up: an error says so.
+func (s *Sum) Add(r Report) error {
+	if s.count > 0 && r.TimeZone != s.report.TimeZone {
+		const utc = "UTC"
+		return fmt.Errorf("its days are of the time zone %s, and those before it of %s", cmp.Or(r.TimeZone, utc), cmp.Or(s.report.TimeZone, utc))
+	}
+	s.report.TimeZone = r.TimeZone
 	s.count++
 	s.report.Lines += r.Lines
 	s.report.Blank += r.Blank
@@ -42,6 +54,7 @@ func (s *Sum) Add(r Report) {
 	}
 	s.report.Kafka = append(s.report.Kafka, r.Kafka...)
 	s.addResult(r.Result)
+	return nil
 }
 
 func (s *Sum) addResult(r *Result) {

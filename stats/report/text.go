@@ -21,7 +21,11 @@ func (r *Report) figures() []figure {
 		{"invalid", r.invalidText()},
 	}
 	if r.Result != nil {
-		f = append(append(f, r.Result.figures()...), figure{"rows", countText(r.Rows)}, figure{"output", outputText(r.Output)})
+		f = append(f, r.Result.figures()...)
+		if r.TimeZone != "" {
+			f = append(f, figure{"time zone", r.TimeZone})
+		}
+		f = append(f, figure{"rows", countText(r.Rows)}, figure{"output", outputText(r.Output)})
 	}
 	return append(f, processFigures(r.BytesRead, r.BytesSpilled, r.PeakMemory, r.Memory, r.Seconds)...)
 }
