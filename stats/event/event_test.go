@@ -348,7 +348,7 @@ func checkText(t failer, r *Reader, text []byte) {
 			t.Fatalf("%q: %d bytes are read", rest, size)
 		}
 		rest = behind
-		want, fault := Schema{}.Plain(line)
+		want, fault := Schema{r.schema}.Plain(line)
 		if fault != nil {
 			checkMessage(t, fault.Message())
 		}

@@ -141,10 +141,11 @@ func unixAt(b []byte, i, places int) (second int64, end int) {
 			return 0, unknown
 		}
 	}
-	if end < len(b) && b[end]|0x20 == 'e' {
+	n /= tenTo[places]
+	if n > farthest || end < len(b) && b[end]|0x20 == 'e' {
 		return 0, unknown
 	}
-	return int64(n/tenTo[places]) + unixEpoch, end
+	return int64(n) + unixEpoch, end
 }
 
 // readMappedAmount is readAmount for a schema.

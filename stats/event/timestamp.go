@@ -10,6 +10,7 @@ import (
 const (
 	secondsPerDay = 24 * 60 * 60
 	unixEpoch     = 719528 * secondsPerDay // 1970-01-01T00:00:00Z
+	farthest      = 1 << 40                // more than lie between any of our days and 1970
 )
 
 // parseTime returns the day of a timestamp.
@@ -29,7 +30,7 @@ func (s *schema) parseTime(value []byte) (stats.Day, error) {
 func (s *schema) secondOf(value []byte) (int64, error) {
 	if n, ok := s.number(value); ok && s.unix {
 		second, ok := n.floor(-s.unixPlaces)
-		if !ok {
+		if !ok || second < -farthest || second > farthest {
 			return 0, errNotTime
 		}
 		return second + unixEpoch, nil
