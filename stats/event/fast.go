@@ -77,6 +77,7 @@ func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 		default:
 			i = r.readMapped(&f, &s.found, text, end)
 		case endOfLine:
+			f.known &^= s.clears
 			if rec, ok := f.record(); ok {
 				r.fast++
 				return rec, end, Valid

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"iter"
 	"strconv"
 	"unicode/utf8"
@@ -163,7 +164,8 @@ func (n *number) floor(power int) (whole int64, ok bool) {
 	}
 	if n.negative {
 		whole = -whole
-		if n.count > places || n.rest {
+		fraction := n.digits[min(max(places, 0), n.count):n.count]
+		if n.rest || len(bytes.Trim(fraction, "0")) > 0 {
 			whole--
 		}
 	}

@@ -204,7 +204,7 @@ func (h *shape) learn(s *segment, text []byte, i int) (next *segment, end int) {
 	if end == unknown {
 		return nil, unknown
 	}
-	if h.isMapped && (found.field != noField && found.field != endOfLine || found.clears != 0) {
+	if h.isMapped && found.field != endOfLine && (found.field != noField || found.clears != 0) {
 		found.field |= mapped
 	}
 	text = text[i:end]
