@@ -43,7 +43,7 @@ func NewReader(of Schema) *Reader {
 		return r
 	}
 	s := of.s
-	r.schema, r.shape.root, r.shape.isMapped = s, s.root, true
+	r.schema, r.shape.root, r.shape.mapped = s, s.root, s.mappedFields()
 	if s.zone != nil {
 		r.zone = &zoneTable{zone: s.zone}
 	}
@@ -63,7 +63,13 @@ func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 				break
 			}
 		}
-		switch s = next; s.field {
+		s = next
+		which := s.field
+		if which >= clearing {
+			f.known &^= s.clears
+			which &^= clearing
+		}
+		switch which {
 		case noField:
 			i = skipScalar(text, end)
 		case userID:
@@ -75,7 +81,7 @@ func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 		case amount:
 			i = f.readAmount(text, end)
 		default:
-			i = r.readMapped(&f, &s.found, text, end)
+			i = r.readMapped(&f, which&^mapped, text, end)
 		case endOfLine:
 			f.known &^= s.clears
 			if rec, ok := f.record(); ok {

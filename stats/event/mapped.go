@@ -2,33 +2,47 @@ package event
 
 import (
 	"bytes"
+	"slices"
 
 	"dailystats/stats"
 )
 
 // The functions here read values as a schema has them, where it is not the default one.
 
-// readMapped reads the value behind a segment.
-func (r *Reader) readMapped(f *fields, found *found, b []byte, i int) int {
-	s := r.schema
-	f.known &^= found.clears
-	if s.noType {
-		f.known |= hasEventType
-		f.purchase = s.all
+// mappedFields are the fields whose values are not as the zero Schema has them.
+func (s *schema) mappedFields() (fields fieldSet) {
+	if s.quoted || s.noType {
+		fields |= hasUserID
 	}
-	which := found.field &^ mapped
-	f.known |= which.bit()
-	switch which {
-	case noField:
-		return skipScalar(b, i)
+	if s.all || !slices.Equal(s.purchases, defaultSchema.purchases) {
+		fields |= hasEventType
+	}
+	if !s.iso || s.unix || s.sql || s.convert || s.assumeUTC || s.zone != nil {
+		fields |= hasTimestamp
+	}
+	if s.quoted || s.minor > 0 {
+		fields |= hasAmount
+	}
+	return fields
+}
+
+// readMapped reads the value of a field.
+func (r *Reader) readMapped(f *fields, which field, b []byte, i int) int {
+	switch s := r.schema; which {
 	case userID:
+		if s.noType { // known as soon as there is anything
+			f.known |= hasEventType
+			f.purchase = s.all
+		}
 		start, isQuoted := s.unquote(b, i)
 		return closed(b, f.readUserID(b, start), isQuoted)
 	case eventType:
+		f.known |= hasEventType
 		text, end := typeAt(b, i)
 		f.purchase = s.all || s.isPurchase(text)
 		return end
 	case timestamp:
+		f.known |= hasTimestamp
 		return r.readMappedTimestamp(f, b, i)
 	default:
 		return f.readMappedAmount(s, b, i)
@@ -162,6 +176,7 @@ func (f *fields) readMappedAmount(s *schema, b []byte, i int) int {
 		return skipScalar(b, i)
 	}
 	f.amount = amount
+	f.known |= hasAmount
 	return end
 }
 

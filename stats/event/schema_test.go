@@ -173,6 +173,9 @@ func (m mix) good(f field, s *schema) string {
 	if m.oneIn(2) {
 		moment = time.Unix(1.7e9+m.Int64N(1e7), 0).UTC()
 	}
+	if m.oneIn(3) { // near the end of a day
+		moment = moment.Truncate(24 * time.Hour).Add(time.Duration(m.IntN(3)-1) * time.Second)
+	}
 	zone := m.one("Z", "Z", "+00:00")
 	switch {
 	case s.convert && m.oneIn(2):

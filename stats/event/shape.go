@@ -23,8 +23,10 @@ const (
 
 	fieldCount = endOfLine
 
-	// mapped marks what a Schema has to do with: see mapped.go.
-	mapped field = 1 << 7
+	// clearing marks a segment that begins a node anew, mapped a field whose value is not as the
+	// zero Schema has it: see mapped.go.
+	clearing field = 1 << 7
+	mapped   field = 1 << 6
 )
 
 // fieldSet has a bit for each of some fields.
@@ -169,9 +171,9 @@ var startsScalar = func() (starts [256]bool) {
 // shape is the segments that were learned. Its memory is fixed: when there are
 // too many, it starts afresh.
 type shape struct {
-	root     *node // what lines are; of the zero Schema unless isMapped
-	isMapped bool
-	start    segment // of no text; behind it, a line starts
+	root     *node    // what lines are; nil is that of the zero Schema
+	mapped   fieldSet // fields whose values are not as the zero Schema has them
+	start    segment  // of no text; behind it, a line starts
 	segments [mostSegments]segment
 	count    int
 	index    [indexSize]*segment // by hash; a later one takes the place of another
@@ -196,7 +198,7 @@ func (h *shape) learn(s *segment, text []byte, i int) (next *segment, end int) {
 	open := s.open
 	if s == &h.start {
 		open.node = h.root
-		if !h.isMapped {
+		if h.root == nil {
 			open.node = defaultSchema.root
 		}
 	}
@@ -204,9 +206,7 @@ func (h *shape) learn(s *segment, text []byte, i int) (next *segment, end int) {
 	if end == unknown {
 		return nil, unknown
 	}
-	if h.isMapped && found.field != endOfLine && (found.field != noField || found.clears != 0) {
-		found.field |= mapped
-	}
+	found.mark(h.mapped)
 	text = text[i:end]
 	if len(text) > longestSegment || found.field == endOfLine && text[len(text)-1] != '\n' {
 		h.passing = segment{content: content{found: found}}
@@ -222,6 +222,16 @@ func (h *shape) learn(s *segment, text []byte, i int) (next *segment, end int) {
 		s.count = min(s.count+1, mostFollowing)
 	}
 	return next, end
+}
+
+// mark sets the marks of a segment's field.
+func (f *found) mark(isMapped fieldSet) {
+	if isMapped&f.field.bit() != 0 {
+		f.field |= mapped
+	}
+	if f.clears != 0 && f.field != endOfLine {
+		f.field |= clearing
+	}
 }
 
 // keep returns the segment with a content, which may be known already.
