@@ -47,23 +47,28 @@ type values [fields][]byte
 // are good until the next call.
 func (r *renderer) draw(n uint64, kind string) *values {
 	var ends [fields]int
-	m := strconv.AppendUint(r.memory[:0], r.users.user(n, &r.random), 10)
-	ends[userID] = len(m)
-	second := r.times.second(n, &r.random)
-	random := r.random.Uint64()
+	user, second, random := r.users.user(n, &r.random), r.times.second(n, &r.random), r.random.Uint64()
 	if kind == "" {
 		kind = eventTypes[random%16]
 	}
-	m = append(m, kind...)
-	ends[eventType] = len(m)
-	m = appendTimestamp(m, r.FirstDay, second)
-	ends[timestamp] = len(m)
-	if kind == purchase {
-		const mostCents = 50_000
-		cents, _ := bits.Mul64(random, mostCents)
-		m = appendCents(m, cents+1)
+	const mostCents = 50_000
+	cents, _ := bits.Mul64(random, mostCents)
+	cents++
+	m := r.memory[:0]
+	if r.form != nil {
+		m = r.form.appendValues(m, &ends, drawn{user, kind, second, cents}, r.FirstDay)
+	} else {
+		m = strconv.AppendUint(m, user, 10)
+		ends[userID] = len(m)
+		m = append(m, kind...)
+		ends[eventType] = len(m)
+		m = appendTimestamp(m, r.FirstDay, second)
+		ends[timestamp] = len(m)
+		if kind == purchase {
+			m = appendCents(m, cents)
+		}
+		ends[amount] = len(m)
 	}
-	ends[amount] = len(m)
 	if r.Extra > 0 {
 		m = r.appendProperties(m)
 	}
@@ -134,6 +139,9 @@ func (r *renderer) appendEvent(dst []byte, n uint64) []byte {
 
 // appendObject appends values as an object on a line of its own.
 func (r *renderer) appendObject(dst []byte, v *values) []byte {
+	if r.form != nil {
+		return r.appendForm(dst, v)
+	}
 	switch r.Shape {
 	case Compact:
 		return appendFields(dst, v, &fieldOrder, ":", ",")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,9 +89,9 @@ type fault struct {
 	lines []string // or whole lines
 }
 
-// faults has one for each rule but one: a line that is too long takes a
+// allFaults has one for each rule but one: a line that is too long takes a
 // mebibyte.
-var faults = [...]fault{
+var allFaults = [...]fault{
 	{rule: event.MalformedJSON, lines: []string{
 		`{"user_id": 123, "event_type": "login", "timestamp": "2024-01-01T11:00`,
 		`{"user_id": 123, "event_type": "login", "timestamp": "2024-01-01T11:00:00Z",}`,
@@ -125,17 +126,17 @@ var faults = [...]fault{
 // one of each other rule.
 const (
 	tooLongEvery  = 4096
-	tooLongNumber = len(faults)
+	tooLongNumber = len(allFaults)
 	tooLong       = 1 << 20 // bytes, at least: the limit is that where no other is given
 )
 
 // faultOf returns the rule that an invalid event breaks, by its number among
 // them.
-func faultOf(number uint64) event.Rule {
+func (w *Workload) faultOf(number uint64) event.Rule {
 	if number%tooLongEvery == uint64(tooLongNumber) {
 		return event.LineTooLong
 	}
-	return faults[number%uint64(len(faults))].rule
+	return w.faults[number%uint64(len(w.faults))].rule
 }
 
 // newPadding returns a value that makes an event too long.
@@ -148,21 +149,45 @@ func newPadding() []byte {
 // appendInvalid appends event n, which is invalid in the way that its number
 // among those gives.
 func (r *renderer) appendInvalid(dst []byte, n, number uint64) []byte {
-	if faultOf(number) == event.LineTooLong {
+	if r.faultOf(number) == event.LineTooLong {
 		v := r.draw(n, "")
 		v[properties] = r.padding
 		return r.appendObject(dst, v)
 	}
-	f := &faults[number%uint64(len(faults))]
+	f := &r.faults[number%uint64(len(r.faults))]
 	if f.lines != nil {
 		dst = append(dst, f.lines[r.random.Uint64()%uint64(len(f.lines))]...)
 		return append(dst, '\n')
 	}
 	v := r.draw(n, f.kind)
-	wrong := f.wrong[r.random.Uint64()%uint64(len(f.wrong))]
+	return r.appendWrong(dst, v, f, f.wrong[r.random.Uint64()%uint64(len(f.wrong))])
+}
+
+// appendWrong appends an event with a wrong value.
+func (r *renderer) appendWrong(dst []byte, v *values, f *fault, wrong string) []byte {
 	v[f.field] = nil
 	if wrong != "" {
 		v[f.field] = []byte(wrong)
 	}
 	return r.appendObject(dst, v)
+}
+
+// possibleFaults returns the faults that events can have as the schema has them: a value may
+// be wrong in one and right in another.
+func (w *Workload) possibleFaults() (possible []fault) {
+	r := renderer{Workload: w}
+	for _, f := range allFaults {
+		isRight := func(wrong string) bool {
+			r.random.Seed(w.Seed, 0)
+			_, fault := w.Schema.Plain(r.appendWrong(nil, r.draw(0, f.kind), &f, wrong))
+			return fault == nil || fault.Rules != 1<<f.rule
+		}
+		if f.lines == nil {
+			f.wrong = slices.DeleteFunc(slices.Clone(f.wrong), isRight)
+		}
+		if len(f.lines)+len(f.wrong) > 0 {
+			possible = append(possible, f)
+		}
+	}
+	return possible
 }

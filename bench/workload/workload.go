@@ -9,7 +9,7 @@
 //     and written in order;
 //   - draw.go: which user, and when: permutations and Zipf's law in integers,
 //     as floating point differs between machines;
-//   - event.go: an event as a line of JSON;
+//   - event.go: an event as a line of JSON; form.go: as a Schema has it;
 //   - invalid.go: those that are none.
 package workload
 
@@ -21,6 +21,7 @@ import (
 	"math/rand/v2"
 
 	"dailystats/stats"
+	"dailystats/stats/event"
 	"dailystats/stats/output"
 
 	"golang.org/x/sync/errgroup"
@@ -39,6 +40,7 @@ type Config struct {
 	Invalid  Rate  // share of events that are invalid
 	Extra    int   // bytes of unknown fields in each event, at least MinExtra if any
 	Seed     uint64
+	Schema   event.Schema // how events are written; the result is the same but for purchases
 }
 
 // Skew is how events spread over users.
@@ -89,6 +91,8 @@ type Workload struct {
 	users   userDraw
 	times   timeDraw
 	fault   faultDraw
+	faults  []fault
+	form    *form  // nil for the zero Schema
 	padding []byte // of a line that is too long; empty where there are none
 }
 
@@ -112,6 +116,10 @@ func New(c Config) (*Workload, error) {
 		times:  newTimeDraw(c),
 		fault:  faultDraw{rate: c.Invalid, seed: c.Seed},
 	}
+	if !c.Schema.IsZero() {
+		w.form = newForm(c)
+	}
+	w.faults = w.possibleFaults()
 	if c.Invalid > 0 {
 		w.padding = newPadding()
 	}

@@ -81,6 +81,52 @@ func TestBytes(t *testing.T) {
 	}
 }
 
+// TestForms proves that events of any form have the result that those of the default one have,
+// and are invalid in the ways that were meant.
+func TestForms(t *testing.T) {
+	want := records(t, small)
+	for _, form := range []event.Form{
+		{UserIDField: event.Path{"a", "b"}, TimestampField: event.Path{"a", "c", "d"}, AmountField: event.Path{"properties", "x.y"}, QuotedNumbers: true},
+		{TimeFormats: []event.TimeFormat{event.UnixNano}, MinorUnits: 1, Purchases: []string{"Order Completed", "\"é\""}},
+		{TimeFormats: []event.TimeFormat{event.SQL}, AssumeUTC: true, ConvertOffsets: true, MinorUnits: 4, EventTypeField: event.Path{""}},
+		{ConvertOffsets: true, UserIDField: event.Path{"properties"}},
+		{NoEventType: true},
+		{NoEventType: true, Purchases: []string{event.EachPurchase}},
+	} {
+		for _, shape := range []Shape{Spaced, Compact, Shuffled} {
+			c := small
+			c.Shape, c.Extra, c.Invalid = shape, 100, 0
+			var err error
+			if c.Schema, err = event.NewSchema(form); err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range linesOf(t, write(t, c, 2)) {
+				got, fault := c.Schema.Plain(line)
+				if fault != nil {
+					t.Fatalf("%+v: %s\n%s", form, fault.Message(), line)
+				}
+				if form.NoEventType {
+					got.Purchase, got.Amount = want[i].Purchase, want[i].Amount
+				}
+				if got != want[i] {
+					t.Fatalf("%+v: %+v, want %+v\n%s", form, got, want[i], line)
+				}
+			}
+			c.Invalid = rateUnit
+			w, err := New(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range linesOf(t, write(t, c, 2))[:1000] {
+				_, fault := c.Schema.Plain(line)
+				if rule := w.faultOf(uint64(i)); rule != event.LineTooLong && (fault == nil || fault.Rules != 1<<rule) {
+					t.Fatalf("%+v: not %v\n%s", form, rule, line)
+				}
+			}
+		}
+	}
+}
+
 // TestGoroutines proves that the number of goroutines changes nothing.
 func TestGoroutines(t *testing.T) {
 	for _, extra := range []int{0, 1000} {
@@ -103,6 +149,10 @@ func TestInvalid(t *testing.T) {
 		c.Shape = shape
 		seen := make(map[event.Rule]int)
 		invalid := uint64(0)
+		w, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i, line := range linesOf(t, write(t, c, 2)) {
 			fault := event.TooLong(tooLong)
 			if len(line) <= tooLong {
@@ -112,7 +162,7 @@ func TestInvalid(t *testing.T) {
 				continue
 			}
 			rules := slices.Collect(fault.Rules.All())
-			if want := faultOf(invalid); !slices.Equal(rules, []event.Rule{want}) {
+			if want := w.faultOf(invalid); !slices.Equal(rules, []event.Rule{want}) {
 				t.Errorf("line %d is %v, want %v: %.200s", i+1, fault.Rules.Codes(), want, line)
 			}
 			seen[rules[0]]++

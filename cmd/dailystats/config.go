@@ -87,8 +87,11 @@ func lineAt(text []byte, offset int64) int {
 	return 1 + bytes.Count(text[:max(offset, 0)], []byte{'\n'})
 }
 
-// parseSettings returns the members of a JSON object. Their keys are made the names of
-// flags.
+// comment is the key of what a config file says to people.
+const comment = "_"
+
+// parseSettings returns the members of a JSON object, but for comments. Their keys are made the
+// names of flags.
 func parseSettings(text []byte) (map[string]setting, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -109,7 +112,9 @@ func parseSettings(text []byte) (map[string]setting, error) {
 		if err := decoder.Decode(&s.value); err != nil {
 			return nil, err
 		}
-		settings[name] = s
+		if key != comment {
+			settings[name] = s
+		}
 	}
 	return settings, nil
 }
@@ -177,15 +182,34 @@ func valueFor(flag *kong.Flag, value any) (taken any, wanted string) {
 		if !flag.IsBool() {
 			return v, ""
 		}
+	case []any:
+		if text, ok := listText(v); ok && flag.IsSlice() {
+			return text, ""
+		}
 	}
 	switch {
 	case flag.IsBool():
 		return nil, "true or false"
 	case isText:
 		return nil, "a text"
+	case flag.IsSlice():
+		return nil, "a text, or a list of texts"
 	default:
 		return nil, "a number or a text"
 	}
+}
+
+// listText returns a list as the command line has it: with commas between its texts.
+func listText(list []any) (text string, ok bool) {
+	var parts []string
+	for _, v := range list {
+		part, isText := v.(string)
+		if !isText {
+			return "", false
+		}
+		parts = append(parts, strings.ReplaceAll(part, ",", `\,`))
+	}
+	return strings.Join(parts, ","), len(parts) > 0
 }
 
 // try returns an error if a flag can't have a value. kong would find that, too, but not

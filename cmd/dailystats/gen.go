@@ -28,10 +28,13 @@ type genCommand struct {
 	Shape    workload.Shape `default:"spaced" enum:"spaced,compact,shuffled" placeholder:"SHAPE" help:"How events are written: ${enum} (compact, with the fields in any order). (default: ${default})"`
 	Invalid  workload.Rate  `default:"0" placeholder:"RATE" help:"Fraction of invalid events, of all kinds: 0.01 or 1%. (default: ${default})"`
 	Extra    count          `default:"0" placeholder:"BYTES" help:"Bytes of nested unknown fields in each event. (default: ${default})"`
+	Schema   configFile     `placeholder:"FILE" help:"Write events as this config file says that they are written: the same as --config."`
 	Seed     uint64         `default:"1" placeholder:"N" help:"Seed: another one gives other events. (default: ${default})"`
 	Parallel workers        `placeholder:"N" help:"Number of goroutines. (default: the processors that the process may use)"`
 	Progress string         `default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"Show a progress bar: ${enum}. (default: ${default}: on a terminal, if the events go elsewhere)"`
 	Output   string         `short:"o" default:"-" placeholder:"FILE" help:"File for the events; compressed if FILE ends in .gz or .zst. (default: standard output)"`
+
+	schemaFlags
 }
 
 // Help is shown by kong below the first line.
@@ -39,12 +42,17 @@ func (c *genCommand) Help() string {
 	return `Examples:
 
   dailystats gen --events 1e7 --skew zipf --order time -o log.jsonl.zst
-  dailystats gen --events 1e5 --invalid 1% | dailystats -`
+  dailystats gen --events 1e5 --invalid 1% | dailystats -
+  dailystats gen --schema segment.json | dailystats --config segment.json -`
 }
 
 // Run is called by kong.
 func (c *genCommand) Run(s *session, command *kong.Context) error {
-	w, err := workload.New(c.config())
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
+	w, err := workload.New(config)
 	if err != nil {
 		return usageError{err}
 	}
@@ -98,8 +106,10 @@ func (w *countedWriter) progress() pipeline.Progress {
 	return pipeline.Progress{BytesRead: w.bytes.Load(), BytesTotal: -1}
 }
 
-func (c *genCommand) config() workload.Config {
+func (c *genCommand) config() (workload.Config, error) {
+	schema, err := c.schema()
 	return workload.Config{
+		Schema:   schema,
 		Events:   uint64(c.Events),
 		Users:    uint64(c.Users),
 		Days:     uint64(c.Days),
@@ -110,5 +120,5 @@ func (c *genCommand) config() workload.Config {
 		Invalid:  c.Invalid,
 		Extra:    int(c.Extra),
 		Seed:     c.Seed,
-	}
+	}, err
 }

@@ -13,10 +13,10 @@ type schemaFlags struct {
 	TimestampField path `group:"Events of other systems:" placeholder:"PATH" help:"Where the time is. (default: timestamp)"`
 	AmountField    path `group:"Events of other systems:" placeholder:"PATH" help:"Where the amount of a purchase is. (default: amount)"`
 
-	Purchase    []string `group:"Events of other systems:" placeholder:"NAME,..." help:"Event types that are purchases; * for all events. (default: purchase)"`
+	Purchase    []string `group:"Events of other systems:" placeholder:"NAME" help:"Event types that are purchases; * for all events. (default: purchase)"`
 	NoEventType bool     `group:"Events of other systems:" help:"Events have no type."`
 
-	TimeFormat     []event.TimeFormat `group:"Events of other systems:" enum:"iso8601,sql,unix,unix-ms,unix-us,unix-ns" placeholder:"FORM,..." help:"How times are written: ${enum}; several are accepted. (default: iso8601)"`
+	TimeFormat     []event.TimeFormat `group:"Events of other systems:" enum:"iso8601,sql,unix,unix-ms,unix-us,unix-ns" placeholder:"FORM" help:"How times are written: ${enum}; several are accepted. (default: iso8601)"`
 	ConvertOffsets bool               `group:"Events of other systems:" help:"Convert times with an offset to UTC, instead of rejecting them."`
 	AssumeUTC      bool               `name:"assume-utc" group:"Events of other systems:" help:"Take times without a zone as UTC, instead of rejecting them."`
 	TimeZone       string             `group:"Events of other systems:" placeholder:"ZONE" help:"Count the days of this time zone, such as Europe/Amsterdam. (default: UTC)"`

@@ -50,12 +50,24 @@ func settingOf(ctx *kong.Context, f *kong.Flag) (value, source string) {
 	case target.Type() == reflect.TypeFor[workers]() && f.Name == "parallel":
 		return strconv.Itoa(runtime.GOMAXPROCS(0)), source
 	}
+	if target.IsValid() && target.Kind() == reflect.Slice && target.Len() > 0 {
+		return listOf(target), source
+	}
 	if target.IsValid() && (f.IsBool() || !target.IsZero() || source != "default") {
 		return fmt.Sprint(target.Interface()), source
 	}
 	_, text, _ := strings.Cut(f.Help, "(default: ")
 	text, _, _ = strings.Cut(text, ")")
 	return cmp.Or(text, "none"), source
+}
+
+// listOf returns the values of a flag that takes several, as the command line has them.
+func listOf(list reflect.Value) string {
+	var parts []string
+	for i := range list.Len() {
+		parts = append(parts, strings.ReplaceAll(fmt.Sprint(list.Index(i)), ",", `\,`))
+	}
+	return strings.Join(parts, ",")
 }
 
 // configPath is the file that --config names.
