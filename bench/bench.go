@@ -6,7 +6,7 @@
 //
 //   - bench.go: [Run]: workloads, and the turns that tools take;
 //   - contender.go: what is run: the job with its settings, and wc as the floor;
-//   - peers.go, peers/: other tools that do the job;
+//   - peers.go, peers/: other tools that do the job; schema.go: what they are told of events;
 //   - process_linux.go, process_other.go: running a process and measuring it;
 //   - cgroup_linux.go: holding it to a limit of memory;
 //   - compare.go: how another tool's result differs from ours;
@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"dailystats/bench/workload"
+	"dailystats/stats/event"
 	"dailystats/stats/input"
 	"dailystats/stats/pipeline"
 
@@ -46,6 +47,8 @@ type Config struct {
 	Peers    []string // other tools, by name
 	PeerDir  string   // a folder with a bin in which they are looked for first
 	TempDir  string   // folder for results and generated files; $TMPDIR, else /var/tmp, if empty
+
+	Schema event.Schema // how the inputs' events are written, and those that are generated
 
 	// Read and Written are files that the caller reads, and that it will write the
 	// result to: none that is written may be an input or another one.
@@ -97,6 +100,7 @@ type bench struct {
 	tryLimit func() error // returns why the system does not hold processes to limits
 
 	dir    string // for what is thrown away
+	events string // how events are written, for peers; empty for the default
 	peers  []foundPeer
 	result Result
 	failed bool // a run of ours did, or was not what was asked for
@@ -118,6 +122,9 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
+	if err := b.writeSchema(); err != nil {
+		return err
+	}
 	if err := b.findPeers(ctx); err != nil {
 		return err
 	}
@@ -233,7 +240,7 @@ const sameUsers = 1000
 // generateAndMeasure measures events that are made for it. A disk without room
 // for them is told of, and is no reason not to go on.
 func (b *bench) generateAndMeasure(ctx context.Context, events uint64, users Users) error {
-	c := workload.Config{Events: events, Users: sameUsers, Days: 30, Seed: 1}
+	c := workload.Config{Events: events, Users: sameUsers, Days: 30, Seed: 1, Schema: b.Schema}
 	w := Workload{Name: fmt.Sprintf("%s events of %s", humanize.Comma(int64(events)), users.words()), Users: users}
 	if users == Distinct {
 		c.Users = max(events, 1)

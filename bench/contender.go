@@ -50,6 +50,9 @@ func (b *bench) own(files []string, memory int64, parallel int) contender {
 		if parallel > 0 {
 			args = append(args, "--parallel", strconv.Itoa(parallel))
 		}
+		if !b.Schema.IsZero() {
+			args = append(args, "--config", b.schemaFile())
+		}
 		p := process{args: slices.Concat(args, []string{"--"}, files), env: ownEnvironment()}
 		if row.Held {
 			p.memory = row.Memory

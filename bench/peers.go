@@ -24,10 +24,13 @@ import (
 //
 //	PROGRAM --version                                what is it, or why can't it run here?
 //	PROGRAM OUTPUT THREADS MEMORY TEMPDIR INPUT...   do the job; MEMORY in bytes, 0 for no limit
+//
+// and finds in the environment how events are written (schema.go), if not as by default.
 type peerTool struct {
 	name   string
 	limits bool   // it can be told a limit of memory
 	single bool   // it has one thread, however many it may have
+	forms  bool   // it can be told how events are written
 	rules  string // which of the rules it can't express
 	memory string // what its limit means
 }
@@ -40,7 +43,7 @@ const AllPeers = "all"
 
 var peerTools = []peerTool{
 	{
-		name: "duckdb", limits: true,
+		name: "duckdb", limits: true, forms: true,
 		rules:  "skips malformed lines; takes user_id and amount from strings and fractions, and timestamps with other zones or none",
 		memory: "its limit is for its buffers",
 	},
@@ -65,12 +68,12 @@ var peerTools = []peerTool{
 		memory: "it knows no limit",
 	},
 	{
-		name: "jq", limits: true,
+		name: "jq", limits: true, forms: true,
 		rules:  "jq, sort and awk in a pipe; sums are floating point; user_ids beyond 2^53 are rounded; dates are not checked",
 		memory: "its limit is for sort; its memory is that of the largest of them",
 	},
 	{
-		name: "python", single: true,
+		name: "python", single: true, forms: true,
 		rules:  "a dict of decimals; dates as datetime reads them",
 		memory: "it knows no limit",
 	},
@@ -92,7 +95,9 @@ func (b *bench) findPeers(ctx context.Context) error {
 	}
 	for _, p := range wanted {
 		found := foundPeer{peerTool: p, program: filepath.Join(b.dir, p.name)}
-		if found.version, err = b.install(ctx, found); err != nil {
+		if b.events != "" && !p.forms {
+			found.missing = "not told here how these events are written"
+		} else if found.version, err = b.install(ctx, found); err != nil {
 			found.missing = "not found: " + err.Error()
 		} else {
 			b.note(fmt.Sprintf("%s: %s; %s.", p.name, p.rules, p.memory))
@@ -152,6 +157,9 @@ func (b *bench) install(ctx context.Context, p foundPeer) (version string, err e
 // peerEnvironment has the peers' folder first on the PATH.
 func (b *bench) peerEnvironment() []string {
 	env := append(os.Environ(), "TMPDIR="+b.dir)
+	if b.events != "" {
+		env = append(env, eventsVariable+"="+b.events)
+	}
 	if b.PeerDir == "" {
 		return env
 	}

@@ -27,12 +27,15 @@ type benchCommand struct {
 	Runs     workers       `default:"3" placeholder:"N" help:"Runs of each, in turn, after one that warms up. (default: ${default})"`
 	Peers    []string      `placeholder:"NAME" help:"Measure other tools too, on the same files: duckdb, clickhouse, polars, datafusion, miller, jq, python, or all."`
 	PeerDir  string        `placeholder:"DIR" help:"Also look for them in DIR, where bench/peers/setup has installed them."`
+	Schema   configFile    `placeholder:"FILE" help:"Events are written as this config file says: the same as --config."`
 	TempDir  string        `placeholder:"DIR" help:"Folder for results, spill files and generated events. (default: $$TMPDIR, else /var/tmp)"`
 
 	JSON     string `name:"json" placeholder:"FILE" help:"Write all figures as a JSON document."`
 	Markdown string `placeholder:"FILE" help:"Write the table as Markdown."`
 	HTML     string `name:"html" placeholder:"FILE" help:"Write an HTML page with tables and charts, which needs no network."`
 	SVG      string `name:"svg" placeholder:"DIR" help:"Write each chart as an SVG file."`
+
+	schemaFlags
 }
 
 // Help is shown by kong below the first line.
@@ -45,7 +48,8 @@ Examples:
 
   dailystats bench events.jsonl --memory 24MiB,64MiB --parallel 1,2,4
   dailystats bench --scale 1e6,1e7,1e8 --html growth.html
-  dailystats bench events.jsonl --peers duckdb,jq --peer-dir peers`
+  dailystats bench events.jsonl --peers duckdb,jq --peer-dir peers
+  dailystats bench --scale 1e6 --schema segment.json --peers duckdb`
 }
 
 // Run is called by kong.
@@ -58,6 +62,9 @@ func (c *benchCommand) Run(s *session, command *kong.Context) error {
 		return fmt.Errorf("our own program can't be found: %w", err)
 	}
 	config := c.config(s, program)
+	if config.Schema, err = c.schema(); err != nil {
+		return err
+	}
 	config.Read, config.Written = filesRead(command), c.written()
 	s.critical.Store(true) // it has large files to remove in the end
 	result, err := bench.Run(s.ctx, config)
