@@ -99,6 +99,8 @@ var loads = []load{
 	{name: "lines of 8 MiB", commands: runAndCheck, input: file(hardLines(8<<20-1, 1)), flags: slices.Concat(allZstd, []string{"--max-line", "8MiB"}), at: cell{nil, "run", 32, 1}},
 	{name: "lines of 16 MiB", commands: runAndCheck, input: file(hardLines(16<<20-1, 1)), flags: slices.Concat(rejectsOnly, []string{"--max-line", "16MiB"}), at: cell{nil, "check", 64, 2}},
 	{name: "lines of 100 kB", commands: runAndCheck, input: file(hardLines(100_000, 20)), flags: allZstd},
+	{name: "another form", commands: runAndCheck, input: file(nestedKeys), flags: slices.Concat(allZstd, nestedForm), at: cell{nil, "run", 24, 1}},
+	{name: "numbers in quotes of 1 MiB", commands: runAndCheck, input: file(hardNumbers(1<<20-1, 3)), flags: slices.Concat(allZstd, nestedForm), at: cell{nil, "check", 24, 1}},
 	{name: "lines too long", commands: runAndCheck, input: file(hardLines(5<<20, 1)), flags: allZstd},
 
 	// The journal: what waits for its turn to be logged, rejected, shown, counted.
@@ -229,6 +231,39 @@ func distinctKeys(w *bufio.Writer) error {
 		fmt.Fprintf(w, `{"user_id":%d,"event_type":"a","timestamp":"202401%02dT00Z"}`+"\n", i*7919%1_200_000, i%28+1)
 	}
 	return nil
+}
+
+// nestedKeys are events of nestedForm, of one user each.
+func nestedKeys(w *bufio.Writer) error {
+	for i := range 800_000 {
+		fmt.Fprintf(w, `{"context":{"user":{"id":"%d"},"at":%d},"event":"view"}`+"\n", i*7919%800_000, 1704067200000+int64(i)*3_000)
+	}
+	return nil
+}
+
+// hardNumbers are lines of nestedForm that have length bytes, n of each kind: most of it is a
+// number, or the way to one.
+func hardNumbers(length, n int) text {
+	const user, at = `"user":{"id":1}`, `"at":1704067200000`
+	kinds := []struct{ before, repeated, after string }{
+		{`{"context":{` + at + `,"user":{"id":"`, `\u0031`, `"}},"event":"view"}`},
+		{`{"context":{` + at + `,"user":{"id":"`, `1`, `\u0031"}},"event":"view"}`},
+		{`{"context":{` + user + `,"at":"`, `\u0031`, `"},"event":"view"}`},
+		{`{"context":{` + user + `,"at":1704067200000.`, `9`, `},"event":"view"}`},
+		{`{"context":{` + user + `,` + at + `},"event":"Order Completed","properties":{"order.total":"0.`, `\u0030`, `1"}}`},
+		{`{"context":{` + user + `,` + at + `},"event":"`, `\u0030`, `"}`},
+		{`{"event":"view","context":{` + user + `,` + at, `,"user":{"id":2}`, `}}`},
+		{`{"event":"view","context":{"user":{"id":1`, `,"\u0069d":2`, `},` + at + `}}`},
+	}
+	return func(w *bufio.Writer) error {
+		for _, k := range kinds {
+			times := (length - len(k.before) - len(k.after)) / len(k.repeated)
+			if err := writeLines(w, n, k.before+strings.Repeat(k.repeated, times)+k.after); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 func oneKey(w *bufio.Writer) error {
