@@ -23,9 +23,9 @@ var rooms = map[string][]string{
 	"dailystats/stats/report":       {"dailystats/stats", "dailystats/stats/report/chart"},
 	"dailystats/stats/report/chart": {},
 	"dailystats/stats/pipeline":     {"dailystats/sorter", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/input/decode", "dailystats/stats/input/kafka", "dailystats/stats/order", "dailystats/stats/output", "dailystats/stats/report", "dailystats/stats/result", "dailystats/stats/spill"},
-	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report", "dailystats/stats/report/chart", "dailystats/stats/result"},
+	"dailystats/bench":              {"dailystats/bench/workload", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report", "dailystats/stats/report/chart", "dailystats/stats/result"},
 	"dailystats/bench/workload":     {"dailystats/stats", "dailystats/stats/event", "dailystats/stats/output"},
-	"dailystats/cmd/dailystats":     {"dailystats/stats/await", "dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report"},
+	"dailystats/cmd/dailystats":     {"dailystats/stats/await", "dailystats/bench", "dailystats/bench/workload", "dailystats/stats", "dailystats/stats/event", "dailystats/stats/input", "dailystats/stats/input/kafka", "dailystats/stats/output", "dailystats/stats/pipeline", "dailystats/stats/report"},
 }
 
 // homes are the libraries, of github.com, that one package alone may import.

@@ -134,6 +134,12 @@ dailystats events.jsonl -o hosts/a/2024-01.csv.gz
 dailystats events.jsonl -o hosts/b/2024-01.csv.gz
 echo security.protocol=sasl_ssl >kafka.conf
 `)
+	orders := `{"id": 1, "customer": {"id": 17}, "created_at": "2024-01-10T23:30:00-05:00", "total_price": "598.94"}
+{"id": 2, "customer": {"id": 17}, "created_at": "2024-01-11T09:00:00+01:00", "total_price": "0.06"}
+`
+	if err := os.WriteFile(filepath.Join(dir, "orders.jsonl"), []byte(orders), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	events := readText(t, root+"testdata/events.jsonl")
 	if err := os.WriteFile(filepath.Join(dir, "testdata", "events.jsonl"), []byte(events), 0o600); err != nil {
 		t.Fatal(err)
