@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"dailystats/bench/workload"
+	"dailystats/stats/event"
 	"dailystats/stats/pipeline"
 	"dailystats/stats/report"
 )
@@ -16,6 +17,17 @@ import (
 //
 //	go test ./bench -run '^$' -bench '^BenchmarkRun$' -cpuprofile cmd/dailystats/default.pgo
 func BenchmarkRun(b *testing.B) {
+	nested, err := event.NewSchema(event.Form{
+		UserIDField: event.Path{"context", "user", "id"}, TimestampField: event.Path{"context", "at"}, AmountField: event.Path{"properties", "total"},
+		TimeFormats: []event.TimeFormat{event.UnixMilli}, QuotedNumbers: true,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	zone, err := event.NewSchema(event.Form{TimeZone: "Europe/Amsterdam"})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, kind := range []struct {
 		name string
 		workload.Config
@@ -26,6 +38,8 @@ func BenchmarkRun(b *testing.B) {
 		{"shuffled", workload.Config{Shape: workload.Shuffled}},
 		{"wide", workload.Config{Extra: 300}},
 		{"invalid", workload.Config{Invalid: 5e7}},
+		{"nested", workload.Config{Shape: workload.Compact, Schema: nested}},
+		{"zone", workload.Config{Shape: workload.Compact, Schema: zone}},
 	} {
 		b.Run("kind="+kind.name, func(b *testing.B) {
 			c := kind.Config
@@ -43,7 +57,7 @@ func BenchmarkRun(b *testing.B) {
 			var report report.Report
 			for b.Loop() {
 				report, err = pipeline.Run(b.Context(), pipeline.Options{
-					Inputs: []string{input}, TempDir: dir,
+					Inputs: []string{input}, TempDir: dir, Schema: c.Schema,
 					Output: filepath.Join(dir, "result.csv"), Rejects: filepath.Join(dir, "rejects.jsonl"),
 				})
 				if err != nil {

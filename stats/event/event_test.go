@@ -695,7 +695,7 @@ func BenchmarkReader(b *testing.B) {
 func vary(line string) (text []byte, lines int) {
 	random := rand.New(rand.NewPCG(1, 2))
 	types := []string{"page_view", "login", "add_to_cart", "purchase", "purchase"}
-	amount := regexp.MustCompile(`[\s,]*"amount":\s*[0-9.]+`)
+	amount := regexp.MustCompile(`[\s,]*("(amount|revenue)":\s*[0-9.]+|"properties":{.*?}})`)
 	for lines = range 20_000 {
 		one := strings.Replace(line, "12345678", strconv.Itoa(random.IntN(2_000_000)), 1)
 		kind := types[random.IntN(len(types))]

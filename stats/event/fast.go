@@ -80,8 +80,14 @@ func (r *Reader) Next(text []byte) (rec stats.Record, size int, kind Kind) {
 			i = f.readTimestamp(&r.months, text, end)
 		case amount:
 			i = f.readAmount(text, end)
-		default:
-			i = r.readMapped(&f, which&^mapped, text, end)
+		case mapped | userID:
+			i = f.readMappedUserID(r.schema, text, end)
+		case mapped | eventType:
+			i = f.readMappedEventType(r.schema, text, end)
+		case mapped | timestamp:
+			i = r.readMappedTimestamp(&f, text, end)
+		case mapped | amount:
+			i = f.readMappedAmount(r.schema, text, end)
 		case endOfLine:
 			f.known &^= s.clears
 			if rec, ok := f.record(); ok {

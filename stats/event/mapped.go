@@ -26,27 +26,20 @@ func (s *schema) mappedFields() (fields fieldSet) {
 	return fields
 }
 
-// readMapped reads the value of a field.
-func (r *Reader) readMapped(f *fields, which field, b []byte, i int) int {
-	switch s := r.schema; which {
-	case userID:
-		if s.noType { // known as soon as there is anything
-			f.known |= hasEventType
-			f.purchase = s.all
-		}
-		start, isQuoted := s.unquote(b, i)
-		return closed(b, f.readUserID(b, start), isQuoted)
-	case eventType:
+func (f *fields) readMappedUserID(s *schema, b []byte, i int) int {
+	if s.noType { // known as soon as there is anything
 		f.known |= hasEventType
-		text, end := typeAt(b, i)
-		f.purchase = s.all || s.isPurchase(text)
-		return end
-	case timestamp:
-		f.known |= hasTimestamp
-		return r.readMappedTimestamp(f, b, i)
-	default:
-		return f.readMappedAmount(s, b, i)
+		f.purchase = s.all
 	}
+	start, isQuoted := s.unquote(b, i)
+	return closed(b, f.readUserID(b, start), isQuoted)
+}
+
+func (f *fields) readMappedEventType(s *schema, b []byte, i int) int {
+	f.known |= hasEventType
+	text, end := typeAt(b, i)
+	f.purchase = s.all || s.isPurchase(text)
+	return end
 }
 
 // unquote returns the position of a number, which may be behind a quote.
@@ -79,6 +72,7 @@ func (s *schema) isPurchase(name []byte) bool {
 }
 
 func (r *Reader) readMappedTimestamp(f *fields, b []byte, i int) int {
+	f.known |= hasTimestamp
 	second, end := r.secondAt(b, i)
 	if end == unknown {
 		return unknown
@@ -106,6 +100,9 @@ func (r *Reader) secondAt(b []byte, i int) (second int64, end int) {
 	}
 	if s.iso {
 		if day, ok := r.months.dateTime(b, i, hoursLayout); ok {
+			if end := i + 1 + dateTimeSize; len(b)-end >= 2 && b[end] == 'Z' && b[end+1] == '"' {
+				return int64(day)*secondsPerDay + secondOfDay(b, i), end + 2
+			}
 			return s.zoned(int64(day)*secondsPerDay+secondOfDay(b, i), b, i, parseExtendedZone)
 		}
 	}
@@ -155,11 +152,25 @@ func unixAt(b []byte, i, places int) (second int64, end int) {
 			return 0, unknown
 		}
 	}
-	n /= tenTo[places]
+	n = wholeSeconds(n, places)
 	if n > farthest || end < len(b) && b[end]|0x20 == 'e' {
 		return 0, unknown
 	}
 	return int64(n) + unixEpoch, end
+}
+
+// wholeSeconds divides by constants, which takes a fraction of the time.
+func wholeSeconds(n uint64, places int) uint64 {
+	switch places {
+	case 0:
+		return n
+	case 3:
+		return n / 1e3
+	case 6:
+		return n / 1e6
+	default:
+		return n / 1e9
+	}
 }
 
 // readMappedAmount is readAmount for a schema.

@@ -70,18 +70,22 @@ const (
 // offset returns the zone's offset at a second since 0000-01-01, in seconds.
 func (t *zoneTable) offset(second int64) int64 {
 	number := second>>spanBits + firstSpan
-	span := &t.around[number%int64(len(t.around))]
+	span := &t.around[uint64(number)%uint64(len(t.around))]
 	if span.number != number {
-		fresh, ok := newZoneSpan(t.zone, number)
-		if !ok {
-			return zoneOffset(t.zone, second)
-		}
-		*span = fresh
+		return t.remember(span, number, second)
 	}
 	if second < span.change {
 		return int64(span.before)
 	}
 	return int64(span.after)
+}
+
+// remember returns the offset at a second, and puts the span around it into its place.
+func (t *zoneTable) remember(span *zoneSpan, number, second int64) int64 {
+	if fresh, ok := newZoneSpan(t.zone, number); ok {
+		*span = fresh
+	}
+	return zoneOffset(t.zone, second)
 }
 
 func newZoneSpan(zone *time.Location, number int64) (s zoneSpan, ok bool) {
