@@ -436,7 +436,7 @@ func TestReaderAgainstPlainExhaustively(t *testing.T) {
 		}
 	}
 	try()
-	if known < 500 {
+	if known < 300 {
 		t.Errorf("the fast reader knew only %d lines: the test shows little", known)
 	}
 }
