@@ -200,7 +200,7 @@ func (s *sketch) names() (names []string) {
 			return append(names, "…")
 		}
 		name := path.String()
-		if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) || r == ' ' }) || len(name) > longest {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) || r == ' ' }) || len(name) > longest {
 			name = strconv.Quote(name[:min(len(name), longest)])
 		}
 		names = append(names, name)
