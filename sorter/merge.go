@@ -20,9 +20,15 @@ const (
 	recordsOfRun = largeShare
 )
 
-// newMerger returns a merger for stretches of about target records.
-func newMerger(target, runs int) *merger {
-	return &merger{newRecordBuffer(2 * max(target, recordsOfRun*runs))}
+// newMerger returns a merger for stretches of about target records, of which s is the first. If
+// it is the last, too, there is room for its records alone: few events should not wait for large
+// buffers.
+func newMerger(target, runs int, s stretch) *merger {
+	room := 2 * max(target, recordsOfRun*runs)
+	if s.isAll() {
+		room = min(room, recordsOfRun*s.count())
+	}
+	return &merger{newRecordBuffer(room)}
 }
 
 // merge finds the stretch's records from a key on, as many as there is room for,

@@ -55,13 +55,16 @@ func TestMergeAgainstMap(t *testing.T) {
 		if s.from.Compare(s.until) > 0 {
 			s.from, s.until = s.until, s.from
 		}
+		if rapid.Bool().Draw(t, "all") {
+			s.from, s.until = firstKey, endOfKeys
+		}
 		want := make(map[stats.Key]stats.Totals)
 		for _, r := range slices.Concat(runs...) {
 			if r.Key.Compare(s.from) >= 0 && r.Key.Compare(s.until) < 0 {
 				want[r.Key] = want[r.Key].Add(r.Totals())
 			}
 		}
-		m := newMerger(rapid.IntRange(1, 100).Draw(t, "target"), len(runs))
+		m := newMerger(rapid.IntRange(1, 100).Draw(t, "target"), len(runs), s)
 		last, n := firstKey, 0
 		for from := s.from; from != s.until; {
 			until, err := m.merge(s, from)
@@ -90,7 +93,7 @@ func TestMergeAgainstMap(t *testing.T) {
 // TestMergeOfDamagedPages proves that a run which has a key more often than
 // there is room for ends the merge.
 func TestMergeOfDamagedPages(t *testing.T) {
-	m := newMerger(1, 1)
+	m := newMerger(1, 1, stretch{number: 1})
 	var pages []page
 	for range cap(m.records.entries) + 1 {
 		pages = append(pages, pagesOf([][]stats.Record{{{}}})...)
@@ -139,7 +142,7 @@ func BenchmarkMerge(b *testing.B) {
 		}
 		stretches := stretchesOf(b, pagesOf(all), 40000)
 		b.Run(fmt.Sprintf("runs=%d", runs), func(b *testing.B) {
-			m, keys := newMerger(40000, runs), 0
+			m, keys := newMerger(40000, runs, stretches[0]), 0
 			b.ReportAllocs()
 			for b.Loop() {
 				for _, s := range stretches {

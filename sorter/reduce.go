@@ -60,9 +60,9 @@ func (r *reduction) run(ctx context.Context) (rows uint64, err error) {
 // reducer is what one worker reduces with.
 type reducer struct {
 	*reduction
-	merger   *merger
+	merger   *merger // nil before the first stretch
 	renderer Renderer
-	buf      []byte // rendered, not yet written
+	buf      []byte // rendered, not yet written; nil before the first stretch
 }
 
 // rowBuffers is the number of BufferBytes that there are for each of the
@@ -70,11 +70,7 @@ type reducer struct {
 const rowBuffers = 2
 
 func (r *reduction) newReducer() *reducer {
-	return &reducer{
-		reduction: r,
-		merger:    newMerger(r.stretchRecords, r.runs),
-		renderer:  r.newRenderer(),
-	}
+	return &reducer{reduction: r, renderer: r.newRenderer()}
 }
 
 // work reduces one stretch after the other. It takes a buffer before a stretch:
@@ -97,9 +93,6 @@ func (r *reducer) work(ctx context.Context, stretches <-chan stretch) error {
 func (r *reducer) takeBuffer(ctx context.Context) error {
 	select {
 	case r.buf = <-r.free:
-		if r.buf == nil {
-			r.buf = make([]byte, 0, r.bufferBytes+2*pageSize)
-		}
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -108,6 +101,12 @@ func (r *reducer) takeBuffer(ctx context.Context) error {
 
 // reduce renders a stretch, and has it written in its turn.
 func (r *reducer) reduce(ctx context.Context, s stretch) error {
+	if r.merger == nil {
+		r.merger = newMerger(r.stretchRecords, r.runs, s)
+	}
+	if r.buf == nil {
+		r.buf = make([]byte, 0, r.bufferBytes+2*pageSize)
+	}
 	for from := s.from; from != s.until; {
 		until, err := r.merger.merge(s, from)
 		if err != nil {

@@ -26,6 +26,17 @@ type stretch struct {
 	pages  []page    // by first key; not to be changed: the next stretch has some of them too
 }
 
+// isAll reports whether there is no other stretch.
+func (s *stretch) isAll() bool { return s.number == 0 && s.until == endOfKeys }
+
+// count returns the number of records in the pages.
+func (s *stretch) count() (n int) {
+	for _, p := range s.pages {
+		n += p.count()
+	}
+	return n
+}
+
 // firstKey is not after any key, and endOfKeys is after all of them.
 var (
 	firstKey  = stats.Key{User: math.MinInt64}
