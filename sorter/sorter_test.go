@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"dailystats/stats"
+	"dailystats/testdata/sampling"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
@@ -207,7 +208,7 @@ func TestLevels(t *testing.T) {
 // TestHostileKeys sorts keys in orders that are hard on some sorts. One that takes
 // time by the square of their number would not be through in an hour.
 func TestHostileKeys(t *testing.T) {
-	const n = 1 << 18
+	n := sampling.Count(1<<16, 1<<18)
 	for name, key := range map[string]func(i int) stats.Key{
 		"one key":    func(int) stats.Key { return stats.Key{Day: stats.MaxDay, User: math.MinInt64} },
 		"ascending":  func(i int) stats.Key { return stats.Key{User: int64(i)} },
@@ -364,9 +365,10 @@ func TestCancel(t *testing.T) {
 	}
 	whole := time.Since(start)
 	cause := errors.New("stopped")
-	for i := range 200 {
+	times := sampling.Count(50, 200)
+	for i := range times {
 		ctx, cancel := context.WithCancelCause(context.Background())
-		timer := time.AfterFunc(whole*time.Duration(i)/200, func() { cancel(cause) })
+		timer := time.AfterFunc(whole*time.Duration(i)/time.Duration(times), func() { cancel(cause) })
 		got, _, err := sortAll(ctx, cfg, records)
 		timer.Stop()
 		cancel(nil)

@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	injected := map[string]int{}
-	for _, f := range sampling.Of(t, allFaults(whole.calls), 48) {
+	for _, f := range sampling.Of(t, allFaults(whole.calls), 20) {
 		injected[f.call]++
 		cases <- f
 	}
@@ -172,7 +172,7 @@ func TestSickDisk(t *testing.T) {
 			}
 		})
 	}
-	for _, s := range sampling.Of(t, slices.SortedFunc(maps.Keys(whole.calls), compareSites), 16) {
+	for _, s := range sampling.Of(t, slices.SortedFunc(maps.Keys(whole.calls), compareSites), 6) {
 		renamed := slices.Contains(outputs, strings.TrimPrefix(s.file, "out/"))
 		if !renamed && s.call != "rename" && s.call != "unlink" {
 			cases <- fault{s, 0, false, outcome{stop: true}}

@@ -53,7 +53,7 @@ func TestStateCrashes(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range slices.Concat(sampling.Of(t, kills, 20), sampling.Of(t, faults, 12)) {
+	for _, f := range slices.Concat(sampling.Of(t, kills, 8), sampling.Of(t, faults, 5)) {
 		cases <- f
 	}
 	close(cases)

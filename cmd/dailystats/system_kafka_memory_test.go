@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +39,8 @@ func TestTopicMemory(t *testing.T) {
 		"zstd":   kgo.ZstdCompression(),
 	}
 	brokers := map[string]*broker{}
-	for name, codec := range codecs {
+	for _, name := range sampling.Of(t, slices.Sorted(maps.Keys(codecs)), 2) {
+		codec := codecs[name]
 		b := newBroker(t, 4)
 		b.client = b.connect(kgo.ProducerBatchCompression(codec))
 		b.produce(someEvents(0, 200_000))

@@ -469,7 +469,7 @@ func TestStateWhileProducing(t *testing.T) {
 // TestStateKills kills runs with a state at random moments, while messages keep
 // coming: in the end, each message counts once.
 func TestStateKills(t *testing.T) {
-	kills := sampling.Count(25, 100)
+	kills := sampling.Count(10, 100)
 	command, b, dir := buildCommand(t), newBroker(t, 2), t.TempDir()
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
 	args := []string{b.url("group=g"), "--state", "state", "-o", "result", "--log-invalid=false"}

@@ -34,7 +34,7 @@ func TestKills(t *testing.T) {
 
 	var workers sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i := range sampling.Count(40, 200) {
+	for i := range sampling.Count(16, 200) {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGKILL}[i%4]
 		after := time.Duration(random.Float64() * 1.2 * float64(k.usual))
 		free <- struct{}{}
@@ -276,7 +276,7 @@ func TestReaderLeaves(t *testing.T) {
 	k.measure()
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
 	size := len(k.files["out/result"])
-	for range sampling.Count(10, 40) {
+	for range sampling.Count(5, 40) {
 		w := newWorkFolder(t, k.events)
 		w.writeOlder()
 		older := w.files()

@@ -50,7 +50,7 @@ func (c cell) String() string {
 // names must work, and be the least that does.
 func TestMemory(t *testing.T) {
 	m := newMatrix(t)
-	m.run(t, sampling.Of(t, m.sample(1), 10), func(*testing.T, cell) (func(pid int) error, error) {
+	m.run(t, sampling.Of(t, m.sample(1), 5), func(*testing.T, cell) (func(pid int) error, error) {
 		return func(int) error { return nil }, nil
 	})
 }
@@ -59,7 +59,7 @@ func TestMemory(t *testing.T) {
 // --memory and 8 MiB, with all that the kernel does for it, and without swap.
 func TestCgroup(t *testing.T) {
 	m := newMatrix(t)
-	m.run(t, sampling.Of(t, m.sample(5), 5), joinCgroup)
+	m.run(t, sampling.Of(t, m.sample(5), 2), joinCgroup)
 }
 
 // joinCgroup returns what puts a cell's process in a cgroup of its own.

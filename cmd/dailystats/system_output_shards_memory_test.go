@@ -39,7 +39,7 @@ func TestOutputShardsMemory(t *testing.T) {
 		parallel, shards int
 	}
 	all := []limit{{24, 1, 100}, {29, 1, 200}, {32, 2, 100}, {64, 2, 500}, {128, 2, pipeline.MaxOutputShards}}
-	for _, test := range sampling.Of(t, all, 2) {
+	for _, test := range sampling.Of(t, all, 1) {
 		t.Run(fmt.Sprintf("%dMiB-%d-%d", test.memory, test.parallel, test.shards), func(t *testing.T) {
 			dir := t.TempDir()
 			reportFile := filepath.Join(dir, "report")

@@ -257,7 +257,7 @@ func TestBitFlips(t *testing.T) {
 			for bit := 8 * decode.MagicLen; bit < 8*len(stored); bit++ {
 				bits = append(bits, bit)
 			}
-			for _, bit := range sampling.Of(t, bits, len(bits)/4) {
+			for _, bit := range sampling.Of(t, bits, len(bits)/12) {
 				flipped := slices.Clone(stored)
 				flipped[bit/8] ^= 1 << (bit % 8)
 				got, err := readText(t, flipped)

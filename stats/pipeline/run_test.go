@@ -357,7 +357,7 @@ func TestCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := cancelAfter(t, in, time.Hour)
-	for range sampling.Count(30, 100) {
+	for range sampling.Count(10, 100) {
 		cancelAfter(t, in, time.Duration(random.Float64()*1.1*float64(usual)))
 	}
 }
