@@ -25,6 +25,7 @@ import (
 // were, and nothing is left behind. The run spills, and writes all the files that
 // it can. A call that is harmless to fail must leave a run like any other.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	events := writeSpilledEvents(t)
 	whole := newFaultRun(t, events)
 	whole.writeOlder()
@@ -153,6 +154,7 @@ func checkFault(t *testing.T, events string, whole *faultRun, f fault) {
 // all as it was. That is not promised from when files are given their names. It ends
 // within a second where it has a processor to run on; how long it took is logged.
 func TestSickDisk(t *testing.T) {
+	t.Parallel()
 	events := writeSpilledEvents(t)
 	whole := newFaultRun(t, events)
 	if text, status := whole.run(nil); status != 0 {
@@ -204,6 +206,7 @@ func checkSickDisk(t *testing.T, events string, f fault) (took time.Duration) {
 // under its name, and one for spilling is only for its owner, and has lost its name
 // before anything is in it. Outputs that are replaced hand on their permissions.
 func TestHostileFolders(t *testing.T) {
+	t.Parallel()
 	w := newWorkFolder(t, writeSpilledEvents(t))
 	w.writeOlder()
 	created := map[string]int{}

@@ -20,6 +20,7 @@ import (
 // did not matter. A plain run after that makes the state and the result what they
 // are without a crash, and commits it.
 func TestStateCrashes(t *testing.T) {
+	t.Parallel()
 	c := &crashes{command: buildCommand(t), broker: newBroker(t, 2), before: t.TempDir()}
 	lines := someEvents(0, 2000)
 	c.produce(lines[:1000])

@@ -24,6 +24,7 @@ import (
 // topics: with messages of any codec, with long ones, and with batches that a few
 // bytes become; with a state, too.
 func TestTopicMemory(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("the kernel's figure for the process itself is read from /proc")
 	}

@@ -389,6 +389,7 @@ func TestTopicAndFiles(t *testing.T) {
 // TestCommit proves that a group is committed when that is asked for, and read on
 // from where it is; and that a failing commit is a failure that says what it means.
 func TestCommit(t *testing.T) {
+	t.Parallel()
 	command, b, dir := buildCommand(t), newBroker(t, 2), t.TempDir()
 	lines := someEvents(0, 3000)
 	b.produce(lines[:1000])
@@ -425,6 +426,7 @@ func TestCommit(t *testing.T) {
 // in transactions that are aborted: in the end each message counts once, and those
 // of aborted transactions don't.
 func TestStateWhileProducing(t *testing.T) {
+	t.Parallel()
 	command, b, dir := buildCommand(t), newBroker(t, 3), t.TempDir()
 	stop := make(chan struct{})
 	var lines []string
@@ -469,6 +471,7 @@ func TestStateWhileProducing(t *testing.T) {
 // TestStateKills kills runs with a state at random moments, while messages keep
 // coming: in the end, each message counts once.
 func TestStateKills(t *testing.T) {
+	t.Parallel()
 	kills := sampling.Count(10, 100)
 	command, b, dir := buildCommand(t), newBroker(t, 2), t.TempDir()
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
@@ -513,6 +516,7 @@ func TestStateKills(t *testing.T) {
 // TestStateErrors proves that a state that can't be relied on is refused, in one
 // line, and stays as it was.
 func TestStateErrors(t *testing.T) {
+	t.Parallel()
 	command, b := buildCommand(t), newBroker(t, 1)
 	b.produce(someEvents(0, 100))
 	good := t.TempDir()
@@ -585,6 +589,7 @@ func TestStateInUse(t *testing.T) {
 // TestTopicUsage proves that what can't be asked for is refused, in one line, before
 // anything is done.
 func TestTopicUsage(t *testing.T) {
+	t.Parallel()
 	command, b := buildCommand(t), newBroker(t, 1)
 	for _, test := range []struct {
 		args []string

@@ -27,6 +27,7 @@ import (
 // files, which the next run removes; and, within microseconds, an empty spill file
 // that has not been unlinked yet.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
 	k.measure()
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
@@ -173,6 +174,7 @@ func (k *killer) runAgain(w *workFolder) {
 // TestKillsWithinTheInput kills runs at random that write into the folder that they read: the
 // next one neither fails nor reads what they have left, and leaves nothing of it.
 func TestKillsWithinTheInput(t *testing.T) {
+	t.Parallel()
 	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
 	k.measure()
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
@@ -229,6 +231,7 @@ func (k *killer) resultOf(cmd *exec.Cmd) string {
 // which are killed: each file is that of one run, whole, and those that are not
 // killed go well, whatever the others take for a leftover.
 func TestOneOutput(t *testing.T) {
+	t.Parallel()
 	command := buildCommand(t)
 	few := filepath.Join(t.TempDir(), "few")
 	if err := os.WriteFile(few, []byte("bad\n"+`{"user_id":1,"event_type":"a","timestamp":"20240101T00Z"}`+"\n"), 0o600); err != nil {
@@ -272,6 +275,7 @@ func TestOneOutput(t *testing.T) {
 // TestReaderLeaves has the reader of the result go away at a random moment: then
 // the run fails, and its other files are as they were.
 func TestReaderLeaves(t *testing.T) {
+	t.Parallel()
 	k := &killer{t: t, command: buildCommand(t), events: writeSpilledEvents(t)}
 	k.measure()
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))

@@ -18,6 +18,7 @@ import (
 // fail in turn: the merge ends with 1 and one line, the older result is as it was,
 // and nothing is left behind.
 func TestMergeFaults(t *testing.T) {
+	t.Parallel()
 	folder := writeResults(t, 3, 6000, func(w io.Writer) (io.WriteCloser, error) { // there is no room for two such windows
 		return zstd.NewWriter(w, zstd.WithWindowSize(8<<20))
 	})

@@ -18,6 +18,7 @@ import (
 // TestOutputShardsMemory proves that the process stays below --memory with as many
 // output shards as it allows, all of which are written to.
 func TestOutputShardsMemory(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("the kernel's figure for the process itself is read from /proc")
 	}

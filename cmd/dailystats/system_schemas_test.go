@@ -12,6 +12,7 @@ import (
 // that source's form, that there is no sample without settings, and that generated events of
 // the form are read, too.
 func TestSettingsOfSources(t *testing.T) {
+	t.Parallel()
 	command := buildCommand(t)
 	samples, err := filepath.Abs("../../testdata/schemas")
 	if err != nil {
@@ -63,6 +64,7 @@ var nestedForm = []string{
 // as one file, checked, from standard input, in shares, from a topic, and with a state, which
 // refuses to go on with another form.
 func TestOneSchema(t *testing.T) {
+	t.Parallel()
 	command, b, dir := buildCommand(t), newBroker(t, 3), t.TempDir()
 	with := func(args ...string) []string { return append(args, nestedForm...) }
 	workload := []string{"gen", "--events", "20000", "--users", "500", "--seed", "3"}

@@ -81,6 +81,7 @@ var waitingRuns = []waitingRun{
 // TestStops has runs wait that can't go on, and sends them a signal, or two, at a random
 // moment: each ends, with the signal's status, and leaves all as it was.
 func TestStops(t *testing.T) {
+	t.Parallel()
 	s := &stopper{command: buildCommand(t)}
 	random := rand.New(rand.NewPCG(sampling.Seed(t), 0))
 	stops := make(chan stop)
