@@ -43,7 +43,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	injected := map[string]int{}
-	for _, f := range sampling.Of(t, allFaults(whole.calls), 20) {
+	for _, f := range sampling.Of(t, allFaults(whole.calls), 14) {
 		injected[f.call]++
 		cases <- f
 	}

@@ -54,7 +54,7 @@ func TestStateCrashes(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range slices.Concat(sampling.Of(t, kills, 8), sampling.Of(t, faults, 5)) {
+	for _, f := range slices.Concat(sampling.Of(t, kills, 5), sampling.Of(t, faults, 4)) {
 		cases <- f
 	}
 	close(cases)

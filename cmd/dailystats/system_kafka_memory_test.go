@@ -44,7 +44,7 @@ func TestTopicMemory(t *testing.T) {
 		codec := codecs[name]
 		b := newBroker(t, 4)
 		b.client = b.connect(kgo.ProducerBatchCompression(codec))
-		b.produce(someEvents(0, 200_000))
+		b.produce(someEvents(0, sampling.Count(50_000, 200_000)))
 		b.produce(longEvents(100))
 		brokers[name] = b
 	}

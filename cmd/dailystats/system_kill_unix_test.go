@@ -35,7 +35,7 @@ func TestKills(t *testing.T) {
 
 	var workers sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i := range sampling.Count(16, 200) {
+	for i := range sampling.Count(10, 200) {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGKILL}[i%4]
 		after := time.Duration(random.Float64() * 1.2 * float64(k.usual))
 		free <- struct{}{}

@@ -50,7 +50,7 @@ func (c cell) String() string {
 // names must work, and be the least that does.
 func TestMemory(t *testing.T) {
 	m := newMatrix(t)
-	m.run(t, sampling.Of(t, m.sample(1), 5), func(*testing.T, cell) (func(pid int) error, error) {
+	m.run(t, sampling.Of(t, m.sample(1), 4), func(*testing.T, cell) (func(pid int) error, error) {
 		return func(int) error { return nil }, nil
 	})
 }

@@ -52,9 +52,16 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := ""
+	if !raceEnabled { // else the command is the test's own executable, which looks for races, and is slow to start
+		path = filepath.Dir(buildCommand(t)) + string(filepath.ListSeparator)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:       filepath.Join(data, "script"),
-		Setup:     func(env *testscript.Env) error { return setUpScript(env, data) },
+		Dir: filepath.Join(data, "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", path+env.Getenv("PATH"))
+			return setUpScript(env, data)
+		},
 		Condition: scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    scriptCommand("N PROGRAM...", 2, runForStatus),
