@@ -260,6 +260,12 @@ func stringAt(b []byte, i int) (text []byte, end int) {
 // it may belong to an event that is no purchase.
 func (f *fields) readAmount(b []byte, i int) int {
 	amount, end := amountAt(b, i)
+	return f.setAmount(amount, b, i, end)
+}
+
+// setAmount keeps an amount that was read from i to end. Where end is unknown, it passes over the
+// value.
+func (f *fields) setAmount(amount stats.Amount, b []byte, i, end int) int {
 	if end == unknown {
 		f.known &^= hasAmount
 		return skipScalar(b, i)

@@ -182,13 +182,7 @@ func (f *fields) readMappedAmount(s *schema, b []byte, i int) int {
 			end = unknown
 		}
 	}
-	if end == unknown {
-		f.known &^= hasAmount
-		return skipScalar(b, i)
-	}
-	f.amount = amount
-	f.known |= hasAmount
-	return end
+	return f.setAmount(amount, b, i, end)
 }
 
 // inMinorUnits returns amount·10^-places, or 0 if the amount is not whole.
