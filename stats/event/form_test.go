@@ -70,6 +70,7 @@ func TestForms(t *testing.T) {
 	}
 	for _, same := range [][2]Form{
 		{{}, {UserIDField: pathOf("user_id"), Purchases: []string{"purchase"}, TimeFormats: []TimeFormat{ISO8601}, TimeZone: "UTC"}},
+		{{}, {UserIDField: Path{}, EventTypeField: Path{}}},
 		{{Purchases: []string{"b", "a", "b"}}, {Purchases: []string{"a", "b"}}},
 		{{TimeFormats: []TimeFormat{Unix, SQL}}, {TimeFormats: []TimeFormat{SQL, Unix, SQL}}},
 		{{UserIDField: deep}, {UserIDField: deep}},

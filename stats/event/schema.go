@@ -144,12 +144,12 @@ func (f *Form) paths() ([fieldCount]Path, error) {
 	paths := defaultPaths
 	given := [fieldCount]Path{userID: f.UserIDField, eventType: f.EventTypeField, timestamp: f.TimestampField, amount: f.AmountField}
 	for i, path := range given {
-		if path != nil {
+		if len(path) > 0 {
 			paths[i] = path
 		}
 	}
 	if f.NoEventType {
-		if f.EventTypeField != nil {
+		if len(f.EventTypeField) > 0 {
 			return paths, errors.New("Form.NoEventType and Form.EventTypeField contradict each other: give one of them")
 		}
 		paths[eventType] = nil
