@@ -35,6 +35,7 @@ func (configFile) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 
 // setting is a value in a config file.
 type setting struct {
+	key   string // as it is written
 	value any
 	line  int // that its key is on
 }
@@ -104,7 +105,7 @@ func parseSettings(text []byte) (map[string]setting, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := setting{line: lineAt(text, decoder.InputOffset())}
+		s := setting{key: key.(string), line: lineAt(text, decoder.InputOffset())}
 		name := strings.ReplaceAll(key.(string), "_", "-")
 		if first, twice := settings[name]; twice {
 			return nil, fmt.Errorf("%s is there twice (lines %d and %d): remove one", name, first.line, s.line)
@@ -137,7 +138,7 @@ func (c config) Validate(app *kong.Application) error {
 	byLine := func(a, b string) int { return cmp.Compare(c.settings[a].line, c.settings[b].line) }
 	for _, name := range slices.SortedFunc(maps.Keys(c.settings), byLine) {
 		if !slices.Contains(names, name) {
-			err := fmt.Errorf("config file %s: there is no setting %s (line %d)", c.path, name, c.settings[name].line)
+			err := fmt.Errorf("config file %s: there is no setting %s (line %d)", c.path, c.settings[name].key, c.settings[name].line)
 			if near, ok := nearest(name, names); ok {
 				err = fmt.Errorf("%w: did you mean %s?", err, near)
 			}
@@ -183,8 +184,8 @@ func valueFor(flag *kong.Flag, value any) (taken any, wanted string) {
 			return v, ""
 		}
 	case []any:
-		if text, ok := listText(v); ok && flag.IsSlice() {
-			return text, ""
+		if flag.IsSlice() && flag.Target.Type().Elem().Kind() == reflect.String && areTexts(v) {
+			return v, ""
 		}
 	}
 	switch {
@@ -199,17 +200,14 @@ func valueFor(flag *kong.Flag, value any) (taken any, wanted string) {
 	}
 }
 
-// listText returns a list as the command line has it: with commas between its texts.
-func listText(list []any) (text string, ok bool) {
-	var parts []string
+// areTexts reports whether a list has texts alone, and some.
+func areTexts(list []any) bool {
 	for _, v := range list {
-		part, isText := v.(string)
-		if !isText {
-			return "", false
+		if _, isText := v.(string); !isText {
+			return false
 		}
-		parts = append(parts, strings.ReplaceAll(part, ",", `\,`))
 	}
-	return strings.Join(parts, ","), len(parts) > 0
+	return len(list) > 0
 }
 
 // try returns an error if a flag can't have a value. kong would find that, too, but not

@@ -12,6 +12,8 @@ import (
 var (
 	errNotTimeValue = errors.New("is of the wrong type")
 	errNotTime      = errors.New("is no timestamp")
+	errNoDay        = errors.New("is on a day outside of the years 0000 to 9999")
+	errLeapSecond   = errors.New("has a second 60 that is not 23:59:60 in UTC")
 	errZoneFormat   = errors.New("has a time in the extended format (hh:mm:ss) and a zone in the basic one (+0000): ISO 8601 wants +00:00, or Z")
 	errOffset       = errors.New("is not in UTC: its zone must be Z or +00:00")
 	errNoZone       = errors.New("has no zone: it must end in Z or +00:00")

@@ -175,7 +175,7 @@ func parseDay(text string) (stats.Day, error) {
 	}
 	day, ok := dayAt(second)
 	if !ok {
-		return 0, errNotTime
+		return 0, errNoDay
 	}
 	return day, nil
 }

@@ -65,7 +65,7 @@ func (p problem) message(s *schema) string {
 	case AmountNotPositive:
 		return p.named(s.names[amount]) + " is " + stats.ErrNotPositive.Error()
 	default:
-		return p.named(s.names[amount]) + " is " + s.outOfRange()
+		return p.named(s.names[amount]) + s.unit() + " is " + stats.ErrOutOfRange.Error()
 	}
 }
 
@@ -89,11 +89,12 @@ func (s *schema) purchaseCondition() string {
 	return s.names[eventType] + " is " + s.purchases[0]
 }
 
-func (s *schema) outOfRange() string {
+// unit says in which units amounts are.
+func (s *schema) unit() string {
 	if s.minor > 0 {
-		return fmt.Sprintf("not less than 10^18, in units of 10^-%d", s.minor)
+		return fmt.Sprintf(", in units of 10^-%d,", s.minor)
 	}
-	return stats.ErrOutOfRange.Error()
+	return ""
 }
 
 // named is a field and, if that may be shown, its value.
@@ -211,7 +212,10 @@ func (s *schema) timestampMessage(value []byte) string {
 	if problem != errNotTime {
 		return problem.Error()
 	}
-	if s.iso && isString(value) {
+	if _, isNumber := parseNumber(runes(value)); isNumber && s.unix {
+		return "is a number in quotes"
+	}
+	if s.iso && !s.sql && isString(value) {
 		if reason := nearISO8601(timestampText(value)); reason != "" {
 			return reason
 		}
@@ -230,7 +234,7 @@ func (s *schema) noTimestamp() string {
 	}
 	if s.unix {
 		unit := map[int]string{0: "seconds", 3: "milliseconds", 6: "microseconds", 9: "nanoseconds"}[s.unixPlaces]
-		formats = append(formats, "a Unix time in "+unit+" of the years 0000 to 9999")
+		formats = append(formats, "a Unix time in "+unit)
 	}
 	if len(formats) == 1 {
 		return "not " + formats[0]

@@ -27,7 +27,7 @@ func (p *Path) UnmarshalText(text []byte) error {
 		last := &names[len(names)-1]
 		switch {
 		case escaped && r != '.' && r != '\\':
-			return fmt.Errorf("path %q: %w", text, errPathEscape)
+			return fmt.Errorf("path %s: %w", text, errPathEscape)
 		case !escaped && r == '\\':
 			escaped = true
 			continue
@@ -39,7 +39,7 @@ func (p *Path) UnmarshalText(text []byte) error {
 		escaped = false
 	}
 	if escaped {
-		return fmt.Errorf("path %q: %w", text, errPathEscape)
+		return fmt.Errorf("path %s: %w", text, errPathEscape)
 	}
 	*p = names
 	return nil

@@ -111,7 +111,7 @@ func (s *schema) readEventType(value []byte, fault *Fault) (purchase bool) {
 	default:
 		return s.all || slices.ContainsFunc(s.purchases, func(name string) bool { return isText(value, name) })
 	}
-	return false
+	return s.all
 }
 
 func (s *schema) readTimestamp(value []byte, fault *Fault) stats.Day {

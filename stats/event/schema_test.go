@@ -486,7 +486,7 @@ func judgeType(f Form, at judged, fault func(string)) bool {
 	default:
 		return all || slices.Contains(f.Purchases, text)
 	}
-	return false
+	return all
 }
 
 func judgeAmount(f Form, at judged, fault func(string)) (amount stats.Amount) {

@@ -21,7 +21,7 @@ func (s *schema) parseTime(value []byte) (stats.Day, error) {
 	}
 	day, ok := s.localDay(second)
 	if !ok {
-		return 0, errNotTime
+		return 0, errNoDay
 	}
 	return day, nil
 }
@@ -31,7 +31,7 @@ func (s *schema) secondOf(value []byte) (int64, error) {
 	if n, ok := s.number(value); ok && s.unix {
 		second, ok := n.floor(-s.unixPlaces)
 		if !ok || second < -farthest || second > farthest {
-			return 0, errNotTime
+			return 0, errNoDay
 		}
 		return second + unixEpoch, nil
 	}
@@ -109,8 +109,11 @@ func (s *schema) utc(m moment, err error) (second int64, _ error) {
 	if isOther {
 		second = written // but for its zone it may be valid
 	}
-	if m.leap && floorMod(second, secondsPerDay) != secondsPerDay-1 {
+	switch isEnd := floorMod(second, secondsPerDay) == secondsPerDay-1; {
+	case m.leap && !isEnd && isOther:
 		return 0, errNotTime
+	case m.leap && !isEnd:
+		return 0, errLeapSecond
 	}
 	isUnzoned := m.zone.kind == noZone && !s.assumeUTC
 	if !isOther && !isUnzoned {
@@ -118,7 +121,7 @@ func (s *schema) utc(m moment, err error) (second int64, _ error) {
 	}
 	switch _, ok := dayAt(second); {
 	case !ok:
-		return 0, errNotTime
+		return 0, errNoDay
 	case isOther:
 		return 0, errOffset
 	default:

@@ -18,8 +18,9 @@ import (
 // inspector tells what is wrong with whole inputs, and the way out. It looks at the beginning
 // of those in which something is odd there, beside the workers, and changes no result.
 type inspector struct {
-	schema event.Schema
-	looked atomic.Int64
+	schema  event.Schema
+	command string // that reads events in the way of this run
+	looked  atomic.Int64
 
 	mu    sync.Mutex
 	hints map[string]*hint // by their text
@@ -52,7 +53,7 @@ func (i *inspector) look(input string, lines []byte, hasInvalid bool) {
 	if i.hints == nil {
 		i.hints = make(map[string]*hint)
 	}
-	for place, text := range inspect(lines, i.schema) {
+	for place, text := range inspect(lines, i.schema, i.command) {
 		h := i.hints[text]
 		if h == nil {
 			h = &hint{text: text, place: place}
@@ -78,9 +79,14 @@ func (i *inspector) all() (texts []string) {
 
 func (h *hint) String() string {
 	name, argument := h.inputs[0], "FILE"
-	if others := len(h.inputs) - 1; others > 0 {
+	switch others := len(h.inputs) - 1; {
+	case others == 1:
+		name += " and 1 more input"
+	case others > 1:
 		name += fmt.Sprintf(" and %d more inputs", others)
-	} else if name != "-" {
+	case strings.HasPrefix(name, "-") && name != "-":
+		argument = shellWord("./" + name)
+	case name != "-":
 		argument = shellWord(name)
 	}
 	return name + ": " + strings.ReplaceAll(h.text, file, argument)
@@ -90,7 +96,7 @@ func (h *hint) String() string {
 const file = "\x00"
 
 // inspect returns hints for lines that an input begins with.
-func inspect(lines []byte, schema event.Schema) []string {
+func inspect(lines []byte, schema event.Schema, command string) []string {
 	s := newSketch(lines, schema)
 	if s.rejects > 0 && s.rejects == s.lines {
 		return []string{"these are rejects of dailystats: jq -r .raw " + file + " | dailystats -"}
@@ -98,7 +104,7 @@ func inspect(lines []byte, schema event.Schema) []string {
 	if hint := s.shape(); hint != "" {
 		return []string{hint}
 	}
-	return propose(s, lines)
+	return propose(s, lines, command)
 }
 
 // sketch is what the first lines of an input are like.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dailystats/bench/workload"
+	"dailystats/stats/event"
 )
 
 const goodEvent = `{"user_id":1,"event_type":"login","timestamp":"2024-01-15T10:30:00Z"}`
@@ -15,9 +16,19 @@ const goodEvent = `{"user_id":1,"event_type":"login","timestamp":"2024-01-15T10:
 // hintsOf returns what a run warns of, but for its inputs' names.
 func hintsOf(t *testing.T, events string) (hints []string) {
 	t.Helper()
+	return hintsOfForm(t, event.Form{}, events)
+}
+
+// hintsOfForm is hintsOf for a run that is told how events are written.
+func hintsOfForm(t *testing.T, form event.Form, events string) (hints []string) {
+	t.Helper()
+	schema, err := event.NewSchema(form)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var mine []string
-	_, err := Run(t.Context(), Options{
-		Inputs: []string{"-"}, Stdin: strings.NewReader(events), MaxInvalid: anyInvalid, Parallel: 2,
+	_, err = Run(t.Context(), Options{
+		Schema: schema, Inputs: []string{"-"}, Stdin: strings.NewReader(events), MaxInvalid: anyInvalid, Parallel: 2,
 		Observer: Observer{Warning: func(message string) { mine = append(mine, message) }},
 	})
 	if err != nil {
@@ -59,7 +70,7 @@ func TestHints(t *testing.T) {
 		lines(`{"user_id":1,"event_type":"a","timestamp":"2024-01-15 10:30:00 UTC"}`, 3):   "timestamps have a space where ISO 8601 has a T, as SQL writes them: Form.TimeFormats sql",
 		lines(`{"user_id":1,"event_type":"a","timestamp":"2024-01-15 10:30:00"}`, 3):       "timestamps have a space where ISO 8601 has a T, as SQL writes them, and no zone: Form.TimeFormats sql Form.AssumeUTC",
 		lines(`{"user_id":1,"event_type":"a","timestamp":"2024-01-15T10:30:00"}`, 3):       "timestamps have no zone: Form.AssumeUTC",
-		lines(`{"user_id":1,"event_type":"a","timestamp":"2024-01-15T10:30:00-05:00"}`, 3): "timestamps have other zones than UTC: Form.ConvertOffsets",
+		lines(`{"user_id":1,"event_type":"a","timestamp":"2024-01-15T10:30:00-05:00"}`, 3): "timestamps have zones other than UTC: Form.ConvertOffsets",
 		lines(`{"user_id":"1","event_type":"a","timestamp":"2024-01-15T10:30:00Z"}`, 3):    "user_id is quoted: Form.QuotedNumbers",
 		lines(goodEvent, 50) + strings.Replace(goodEvent, "login", "Purchase", 1) + "\n":   `event_type "Purchase" is not purchase, so its amounts are not counted: Form.Purchases`,
 		lines(strings.Replace(goodEvent, "login", "PURCHASE", 1), 2) + "x\n":               `event_type "PURCHASE" is not purchase, so its amounts are not counted: Form.Purchases`,
@@ -76,7 +87,7 @@ func TestWholeCommand(t *testing.T) {
 	const three = 3
 	for line, want := range map[string]string{
 		`{"userId":"7","event":"purchase","sentAt":1705314600123,"ts":"2024-01-15T10:30:00Z","properties":{"revenue":"5.00"}}`: "Form.UserIDField userId Form.EventTypeField event Form.TimestampField ts Form.AmountField properties.revenue Form.QuotedNumbers",
-		`{"id":9,"customer":{"id":1},"created_at":"2024-01-15T10:30:00-05:00","total_price":"19.99"}`:                          "Form.UserIDField customer.id Form.NoEventType Form.TimestampField created_at Form.AmountField total_price Form.Purchases '*' Form.ConvertOffsets Form.QuotedNumbers",
+		`{"id":9,"customer":{"id":1},"created_at":"2024-01-15T10:30:00-05:00","total_price":"19.99"}`:                          "Form.UserIDField customer.id Form.TimestampField created_at Form.AmountField total_price Form.Purchases '*' Form.NoEventType Form.ConvertOffsets Form.QuotedNumbers",
 		`{"a.b":{"user id":1},"event_type":"x","ts":1705314600}`:                                                               `Form.UserIDField 'a\.b.user id' Form.TimestampField ts Form.TimeFormats unix`,
 		`{"a.b":{"userId":1},"event_type":"x","ts":1705314600}`:                                                                `Form.UserIDField 'a\.b.userId' Form.TimestampField ts Form.TimeFormats unix`,
 		`{"user_id":"x","event_type":"x","ts":1705314600}`:                                                                     "",
@@ -84,12 +95,61 @@ func TestWholeCommand(t *testing.T) {
 		hints := hintsOf(t, strings.Repeat(line+"\n", three))
 		got := ""
 		for _, hint := range hints {
-			if command, ok := strings.CutPrefix(hint, "this reads them: dailystats FILE "); ok {
+			if command, ok := strings.CutPrefix(hint, "this reads them: dailystats check FILE "); ok {
 				got = command
 			}
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q; all hints: %q", line, got, want, hints)
+		}
+	}
+}
+
+// TestHintsOfForms proves that hints know what the run was told, and that the command has that,
+// too.
+func TestHintsOfForms(t *testing.T) {
+	sql := []event.TimeFormat{event.SQL}
+	for _, test := range []struct {
+		form event.Form
+		line string
+		want []string
+	}{
+		{event.Form{MinorUnits: 2, TimeZone: "Asia/Tokyo"}, `{"user_id":"1","event_type":"purchase","timestamp":"2024-01-01T20:00:00Z","amount":150}`, []string{
+			"user_id is quoted: Form.QuotedNumbers",
+			"this reads them: dailystats check FILE Form.QuotedNumbers Form.TimeZone Asia/Tokyo Form.MinorUnits 2"}},
+		{event.Form{Purchases: []string{"buy", "a,b"}, AmountField: event.Path{"cents"}}, `{"userId":1,"event_type":"buy","timestamp":"2024-01-01T20:00:00Z","cents":150}`, []string{
+			"no event has user_id: Form.UserIDField userId",
+			`this reads them: dailystats check FILE Form.UserIDField userId Form.AmountField cents Form.Purchases 'a\,b,buy'`}},
+		{event.Form{NoEventType: true, Purchases: []string{"*"}}, `{"customer":1,"created_at":"2024-01-01T10:00:00Z","total":100}`, []string{
+			"no event has user_id, timestamp, amount: Form.UserIDField customer Form.TimestampField created_at Form.AmountField total",
+			"this reads them: dailystats check FILE Form.UserIDField customer Form.TimestampField created_at Form.AmountField total Form.Purchases '*' Form.NoEventType"}},
+		{event.Form{TimeFormats: sql, AssumeUTC: true}, `{"user_id":1,"event_type":"x","timestamp":"2024-01-01T10:00:00"}`, []string{
+			"timestamps are as ISO 8601 has them: Form.TimeFormats iso8601,sql",
+			"this reads them: dailystats check FILE Form.TimeFormats iso8601,sql Form.AssumeUTC"}},
+		{event.Form{TimeFormats: sql}, `{"user_id":1,"event_type":"x","timestamp":"2024-01-01T10:00:00Z"}`, []string{
+			"timestamps are as ISO 8601 has them: Form.TimeFormats iso8601,sql",
+			"this reads them: dailystats check FILE Form.TimeFormats iso8601,sql"}},
+		{event.Form{TimeFormats: []event.TimeFormat{event.Unix}}, `{"user_id":1,"event_type":"x","timestamp":"1705314600"}`, []string{
+			"timestamp is quoted: Form.QuotedNumbers",
+			"this reads them: dailystats check FILE Form.TimeFormats unix Form.QuotedNumbers"}},
+		{event.Form{TimeFormats: []event.TimeFormat{event.SQL, event.ISO8601}}, `{"user_id":1,"event_type":"x","timestamp":"2024-01-31 10:00:00"}`, []string{
+			"timestamps have no zone: Form.AssumeUTC",
+			"this reads them: dailystats check FILE Form.TimeFormats iso8601,sql Form.AssumeUTC"}},
+		{event.Form{Purchases: []string{"x"}}, `{"user_id":1,"timestamp":"2024-01-01T10:00:00Z"}`, []string{
+			"no event has event_type: all 3 of the first ones have others, such as timestamp, user_id"}},
+		{event.Form{}, `{"user_id":1,"timestamp":"2024-01-01T10:00:00Z","amount":3}`, []string{
+			"no event has event_type: Form.NoEventType Form.Purchases '*'",
+			"this reads them: dailystats check FILE Form.Purchases '*' Form.NoEventType"}},
+		{event.Form{}, `{"a\nb":{"userId":1},"event_type":"x","timestamp":"2024-01-01T10:00:00Z"}`, []string{"no event has user_id: Form.UserIDField 'a\nb.userId'"}},
+		{event.Form{}, `{"user_id":1,"event":"Order Completed","timestamp":"2024-01-01T10:00:00Z","properties":{"revenue":5}}`, []string{
+			"no event has event_type, amount: Form.EventTypeField event Form.AmountField properties.revenue",
+			`no event is a purchase: say with Form.Purchases which event types are, such as "Order Completed"`}},
+		{event.Form{UserIDField: event.Path{""}}, `{"user_id":1,"event_type":"x","timestamp":"2024-01-01T10:00:00Z"}`, []string{
+			`no event has "": Form.UserIDField user_id`,
+			"this reads them: dailystats check FILE Form.UserIDField user_id"}},
+	} {
+		if got := hintsOfForm(t, test.form, strings.Repeat(test.line+"\n", 3)); !slices.Equal(got, test.want) {
+			t.Errorf("%s:\n%q, want\n%q", test.line, got, test.want)
 		}
 	}
 }

@@ -8,18 +8,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"dailystats/stats/event"
 
 	"github.com/dustin/go-humanize"
 )
 
-// proposal is options with which events are read that are written otherwise than was said.
+// proposal is how events are written, where that is otherwise than was said.
 type proposal struct {
-	form    event.Form
-	options []string // those of form that were not given, as a command has them
-	hints   []string // what they are for
-	lacks   bool     // there are more, which only the user can know
+	form  event.Form
+	hints []string // what of it was not said
+	lacks bool     // there is more, which only the user can know
 }
 
 // The fields, in the order of event.Schema.Paths.
@@ -37,7 +37,7 @@ type fieldValues [len(fieldNames)][]any
 
 // propose returns hints for events that are written otherwise, and the command that reads
 // them, if it is known.
-func propose(s *sketch, lines []byte) []string {
+func propose(s *sketch, lines []byte, command string) []string {
 	p := proposal{form: s.schema.Form()}
 	p.nameFields(s)
 	schema, err := event.NewSchema(p.form)
@@ -47,9 +47,10 @@ func propose(s *sketch, lines []byte) []string {
 	values := valuesAt(lines, schema)
 	p.readTimes(values[timestampField])
 	p.readNumbers(values, schema)
-	p.readTypes(values[eventTypeField])
-	if len(p.options) > 0 && !p.lacks && p.fits(s, lines) {
-		p.hints = append(p.hints, "this reads them: dailystats "+file+" "+strings.Join(p.options, " "))
+	p.readTypes(values)
+	options := strings.Join(optionsOf(p.form), " ")
+	if len(p.hints) > 0 && !p.lacks && p.fits(s, lines) && !strings.ContainsFunc(options, unicode.IsControl) {
+		p.hints = append(p.hints, "this reads them: "+command+" "+file+" "+options)
 	}
 	return p.hints
 }
@@ -66,18 +67,6 @@ func (p *proposal) fits(s *sketch, lines []byte) bool {
 	return err == nil && 2*valid > s.objects
 }
 
-// add adds an option, and returns it.
-func (p *proposal) add(option string, values ...string) string {
-	for i, value := range values {
-		values[i] = strings.ReplaceAll(value, ",", `\,`)
-	}
-	if len(values) > 0 {
-		option += " " + shellWord(strings.Join(values, ","))
-	}
-	p.options = append(p.options, option)
-	return option
-}
-
 func (p *proposal) hint(format string, args ...any) {
 	p.hints = append(p.hints, fmt.Sprintf(format, args...))
 }
@@ -92,6 +81,56 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
+// option is an option with its values, as a command has it.
+func option(name string, values ...string) string {
+	for i, value := range values {
+		values[i] = strings.ReplaceAll(value, ",", `\,`)
+	}
+	return name + " " + shellWord(strings.Join(values, ","))
+}
+
+// optionsOf returns the options of a form, as a command has them.
+func optionsOf(f event.Form) (options []string) {
+	for i, path := range []event.Path{f.UserIDField, f.EventTypeField, f.TimestampField, f.AmountField} {
+		if path != nil {
+			options = append(options, fieldOptions[i]+" "+shellWord(path.String()))
+		}
+	}
+	if f.Purchases != nil && !slices.Equal(f.Purchases, []string{"purchase"}) {
+		options = append(options, option("Form.Purchases", slices.Clone(f.Purchases)...))
+	}
+	if formats := f.TimeFormats; len(formats) > 0 && !slices.Equal(formats, []event.TimeFormat{event.ISO8601}) {
+		options = append(options, formatsOption(formats))
+	}
+	for _, is := range []struct {
+		set  bool
+		name string
+	}{
+		{f.NoEventType, "Form.NoEventType"}, {f.ConvertOffsets, "Form.ConvertOffsets"}, {f.AssumeUTC, "Form.AssumeUTC"}, {f.QuotedNumbers, "Form.QuotedNumbers"},
+	} {
+		if is.set {
+			options = append(options, is.name)
+		}
+	}
+	if f.TimeZone != "" {
+		options = append(options, option("Form.TimeZone", f.TimeZone))
+	}
+	if f.MinorUnits != 0 {
+		options = append(options, option("Form.MinorUnits", strconv.Itoa(f.MinorUnits)))
+	}
+	return options
+}
+
+func formatsOption(formats []event.TimeFormat) string {
+	var names []string
+	for _, format := range slices.Sorted(slices.Values(formats)) {
+		names = append(names, string(format))
+	}
+	return option("Form.TimeFormats", names...)
+}
+
+var fieldOptions = [...]string{"Form.UserIDField", "Form.EventTypeField", "Form.TimestampField", "Form.AmountField"}
+
 // nameFields looks for fields that no event has.
 func (p *proposal) nameFields(s *sketch) {
 	var missing, options []string
@@ -105,17 +144,17 @@ func (p *proposal) nameFields(s *sketch) {
 			continue // nothing needs one
 		case candidate != nil:
 			options = append(options, p.nameField(i, candidate))
-		case i == eventTypeField && !p.lacks:
+		case i == eventTypeField && !p.lacks && p.form.Purchases == nil:
 			p.form.NoEventType = true
-			options = append(options, p.add("Form.NoEventType"))
+			options = append(options, "Form.NoEventType")
 		default:
 			p.lacks = true
 		}
-		missing = append(missing, path.String())
+		missing = append(missing, shownPath(path))
 	}
-	if p.form.NoEventType && p.form.Purchases == nil && p.form.AmountField != nil {
+	if p.form.NoEventType && p.form.Purchases == nil && (p.form.AmountField != nil || s.has[fieldNames[amountField]] > 0) && slices.Contains(options, "Form.NoEventType") {
 		p.form.Purchases = []string{event.EachPurchase}
-		options = append(options, p.add("Form.Purchases", event.EachPurchase))
+		options = append(options, option("Form.Purchases", event.EachPurchase))
 	}
 	switch {
 	case len(missing) == 0:
@@ -130,7 +169,7 @@ func (p *proposal) nameFields(s *sketch) {
 func (p *proposal) nameField(i int, path event.Path) string {
 	f := &p.form
 	*[...]*event.Path{&f.UserIDField, &f.EventTypeField, &f.TimestampField, &f.AmountField}[i] = path
-	return p.add([...]string{"Form.UserIDField", "Form.EventTypeField", "Form.TimestampField", "Form.AmountField"}[i], path.String())
+	return fieldOptions[i] + " " + shellWord(path.String())
 }
 
 // synonyms are other names of the fields, in lower case and without separators.
@@ -199,14 +238,17 @@ func (s *sketch) names() (names []string) {
 		if len(names) == most {
 			return append(names, "…")
 		}
-		name := path.String()
-		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) || r == ' ' }) || len(name) > longest {
+		name := shownPath(path)
+		if strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) || r == ' ' }) || len(name) > longest {
 			name = strconv.Quote(name[:min(len(name), longest)])
 		}
 		names = append(names, name)
 	}
 	return names
 }
+
+// shownPath returns a path as a message has it.
+func shownPath(path event.Path) string { return cmp.Or(path.String(), `""`) }
 
 // valuesAt returns the values that the first objects have.
 func valuesAt(lines []byte, schema event.Schema) (values fieldValues) {
@@ -240,19 +282,27 @@ func valueAt(object map[string]any, path event.Path) (value any, has bool) {
 // timeKind is a way in which timestamps are written, and what has them read.
 type timeKind struct {
 	words              string
-	format             event.TimeFormat
+	format             event.TimeFormat // empty for those that are read already
 	assumeUTC, convert bool
 }
 
-const sqlWords = "have a space where ISO 8601 has a T, as SQL writes them"
+const (
+	isoWords = "are as ISO 8601 has them"
+	sqlWords = "have a space where ISO 8601 has a T, as SQL writes them"
+	noZone   = "have no zone"
+	offset   = "have zones other than UTC"
+)
 
-// textKinds are those of text, the first one that is right counts.
+// textKinds are those of text; the first one that is right counts.
 var textKinds = []timeKind{
-	{"have no zone", event.ISO8601, true, false},
-	{"have other zones than UTC", event.ISO8601, false, true},
+	{noZone, "", true, false},
+	{offset, "", false, true},
+	{isoWords, event.ISO8601, false, false},
+	{isoWords + ", and no zone", event.ISO8601, true, false},
+	{isoWords + ", and zones other than UTC", event.ISO8601, false, true},
 	{sqlWords, event.SQL, false, false},
 	{sqlWords + ", and no zone", event.SQL, true, false},
-	{sqlWords + ", and other zones than UTC", event.SQL, false, true},
+	{sqlWords + ", and zones other than UTC", event.SQL, false, true},
 }
 
 // unixKinds are those of numbers, by what times of our days are below.
@@ -271,7 +321,6 @@ var unixKinds = []struct {
 func (p *proposal) readTimes(values []any) {
 	var words []string
 	asked := p.form
-	asked.TimeFormats = nil
 	for _, value := range values {
 		kind, known := p.timeKind(value)
 		if !known {
@@ -280,32 +329,33 @@ func (p *proposal) readTimes(values []any) {
 		if !slices.Contains(words, kind.words) {
 			words = append(words, kind.words)
 		}
-		if !slices.Contains(asked.TimeFormats, kind.format) {
-			asked.TimeFormats = append(asked.TimeFormats, kind.format)
-		}
-		asked.AssumeUTC = asked.AssumeUTC || kind.assumeUTC
-		asked.ConvertOffsets = asked.ConvertOffsets || kind.convert
-	}
-	if words == nil {
-		return
+		asked = kind.addTo(asked)
 	}
 	var options []string
-	if formats := asked.TimeFormats; !slices.Equal(formats, []event.TimeFormat{event.ISO8601}) {
-		slices.Sort(formats)
-		var names []string
-		for _, format := range formats {
-			names = append(names, string(format))
-		}
-		options = append(options, p.add("Form.TimeFormats", names...))
+	if !slices.Equal(asked.TimeFormats, p.form.TimeFormats) {
+		options = append(options, formatsOption(asked.TimeFormats))
 	}
 	if asked.AssumeUTC && !p.form.AssumeUTC {
-		options = append(options, p.add("Form.AssumeUTC"))
+		options = append(options, "Form.AssumeUTC")
 	}
 	if asked.ConvertOffsets && !p.form.ConvertOffsets {
-		options = append(options, p.add("Form.ConvertOffsets"))
+		options = append(options, "Form.ConvertOffsets")
 	}
 	p.form = asked
-	p.hint("timestamps %s: %s", strings.Join(words, ", or "), strings.Join(options, " "))
+	if len(options) > 0 {
+		p.hint("timestamps %s: %s", strings.Join(words, ", or "), strings.Join(options, " "))
+	}
+}
+
+// addTo returns a form that reads such timestamps, too. The default format is not kept beside
+// another one.
+func (k timeKind) addTo(f event.Form) event.Form {
+	if k.format != "" && !slices.Contains(f.TimeFormats, k.format) {
+		f.TimeFormats = append(slices.Clone(f.TimeFormats), k.format)
+	}
+	f.AssumeUTC = f.AssumeUTC || k.assumeUTC
+	f.ConvertOffsets = f.ConvertOffsets || k.convert
+	return f
 }
 
 // timeKind returns how a timestamp is written, if that is known, and not as it should be.
@@ -319,7 +369,7 @@ func (p *proposal) timeKind(value any) (kind timeKind, known bool) {
 		return unixKind(cmp.Or(text, number.String()))
 	}
 	for _, kind := range textKinds {
-		if p.reads(value, event.Form{TimeFormats: []event.TimeFormat{kind.format}, AssumeUTC: kind.assumeUTC, ConvertOffsets: kind.convert}) {
+		if p.reads(value, kind.addTo(p.form)) {
 			return kind, true
 		}
 	}
@@ -366,7 +416,7 @@ func (p *proposal) readNumbers(values fieldValues, schema event.Schema) {
 			isQuoted = isQuoted && isText && (isInteger(text) || i == amountField && isDecimal(text))
 		}
 		if isQuoted {
-			quoted = append(quoted, path.String())
+			quoted = append(quoted, shownPath(path))
 		}
 	}
 	if quoted == nil {
@@ -377,7 +427,7 @@ func (p *proposal) readNumbers(values fieldValues, schema event.Schema) {
 	if len(quoted) > 1 {
 		verb = "are"
 	}
-	p.hint("%s %s quoted: %s", strings.Join(quoted, " and "), verb, p.add("Form.QuotedNumbers"))
+	p.hint("%s %s quoted: %s", strings.Join(quoted, " and "), verb, "Form.QuotedNumbers")
 }
 
 func isInteger(text string) bool {
@@ -392,26 +442,27 @@ func isDecimal(text string) bool {
 
 // readTypes says that event types are purchases but for case, or asks which are, if it had to
 // be found out where they are.
-func (p *proposal) readTypes(values []any) {
+func (p *proposal) readTypes(values fieldValues) {
 	if p.form.Purchases != nil || p.form.NoEventType {
 		return
 	}
 	const most = 8
 	var kinds []string
-	for _, value := range values {
+	for _, value := range values[eventTypeField] {
 		kind, isText := value.(string)
 		switch {
 		case kind == "purchase":
 			p.form.Purchases = []string{kind} // there is no need to ask
 		case isText && strings.EqualFold(kind, "purchase"):
 			p.form.Purchases = []string{"purchase", kind}
-			p.hint("event_type %q is not purchase, so its amounts are not counted: %s", kind, p.add("Form.Purchases", p.form.Purchases...))
+			p.hint("event_type %q is not purchase, so its amounts are not counted: %s", kind, option("Form.Purchases", "purchase", kind))
 			return
 		case isText && !slices.Contains(kinds, kind) && len(kinds) < most:
 			kinds = append(kinds, kind)
 		}
 	}
 	if p.form.EventTypeField != nil && p.form.Purchases == nil && len(kinds) > 0 {
+		p.lacks = len(values[amountField]) > 0
 		p.hint("no event is a purchase: say with Form.Purchases which event types are, such as %s", strconv.Quote(kinds[0]))
 	}
 }

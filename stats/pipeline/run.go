@@ -117,7 +117,11 @@ func (j *job) prepare(ctx context.Context) (err error) {
 	if err := j.openOutputs(ctx); err != nil {
 		return err
 	}
-	j.journal, j.inspector.schema = newJournal(j), j.Schema
+	j.journal = newJournal(j)
+	j.inspector.schema, j.inspector.command = j.Schema, "dailystats"
+	if j.Output == "" {
+		j.inspector.command = "dailystats check"
+	}
 	return nil
 }
 
