@@ -126,14 +126,15 @@ var offsets = [...]struct {
 	seconds int64
 }{{"Z", 0}, {"+02:00", 2 * 3600}, {"-05:00", -5 * 3600}, {"+05:30", 5*3600 + 30*60}}
 
+// unixFractions are what is written behind the seconds of Unix times.
+var unixFractions = map[event.TimeFormat]string{event.Unix: "", event.UnixMilli: "000", event.UnixMicro: "000000", event.UnixNano: "000000000"}
+
 // appendTime appends the time of an event.
 func (f *form) appendTime(dst []byte, first stats.Day, e drawn) []byte {
 	const epoch = 719528 // 1970-01-01
 	second := int64(first)*secondsPerDay + int64(e.second)
-	switch digits := map[event.TimeFormat]string{event.Unix: "", event.UnixMilli: "000", event.UnixMicro: "000000", event.UnixNano: "000000000"}; f.time {
-	case event.ISO8601, event.SQL:
-	default:
-		return append(strconv.AppendInt(dst, second-epoch*secondsPerDay, 10), digits[f.time]...)
+	if fraction, isUnix := unixFractions[f.time]; isUnix {
+		return append(strconv.AppendInt(dst, second-epoch*secondsPerDay, 10), fraction...)
 	}
 	zone := offsets[0]
 	if other := offsets[e.cents%uint64(len(offsets))]; f.ConvertOffsets && second >= secondsPerDay && second < int64(stats.MaxDay)*secondsPerDay {

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"dailystats/stats/event"
-)
+import "dailystats/stats/event"
 
 // schemaFlags say how events are written, of the commands that read or write them.
 type schemaFlags struct {
@@ -42,7 +38,7 @@ func (f *schemaFlags) schema() (event.Schema, error) {
 		MinorUnits:     int(f.MinorUnits),
 	})
 	if err != nil {
-		return schema, usageError{fmt.Errorf("%s", forUser(err.Error()))}
+		return schema, usageError{err}
 	}
 	return schema, nil
 }

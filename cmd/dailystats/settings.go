@@ -70,19 +70,23 @@ func listOf(list reflect.Value) string {
 	return strings.Join(parts, ",")
 }
 
-// configPath is the file that --config names.
-func configPath(ctx *kong.Context) string {
-	for _, f := range ctx.Model.Flags {
-		if f.Name == "config" {
-			return f.Target.String()
+// configFiles returns the config files that a command is given: with --config, and with
+// --schema where it has that.
+func configFiles(ctx *kong.Context) (paths []string) {
+	for _, f := range flagsOf(ctx.Model, ctx.Selected()) {
+		if path, isFile := f.Target.Interface().(configFile); isFile && path != "" {
+			paths = append(paths, string(path))
 		}
 	}
-	return ""
+	return paths
 }
 
 // filesRead returns the files that any command reads for its settings.
-func filesRead(ctx *kong.Context) []pipeline.File {
-	return []pipeline.File{{Path: configPath(ctx), Role: "the config file"}}
+func filesRead(ctx *kong.Context) (files []pipeline.File) {
+	for _, path := range configFiles(ctx) {
+		files = append(files, pipeline.File{Path: path, Role: "the config file"})
+	}
+	return files
 }
 
 func sourceOf(ctx *kong.Context, f *kong.Flag) string {
@@ -98,7 +102,7 @@ func sourceOf(ctx *kong.Context, f *kong.Flag) string {
 	}
 	for _, p := range ctx.Path {
 		if p.Flag == f {
-			return "config file " + oneLine(configPath(ctx))
+			return "config file " + oneLine(strings.Join(configFiles(ctx), ", "))
 		}
 	}
 	return "default"

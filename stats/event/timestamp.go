@@ -28,17 +28,24 @@ func (s *schema) parseTime(value []byte) (stats.Day, error) {
 
 // secondOf returns the second that a timestamp is in.
 func (s *schema) secondOf(value []byte) (int64, error) {
-	if n, ok := s.number(value); ok && s.unix {
-		second, ok := n.floor(-s.unixPlaces)
-		if !ok || second < -farthest || second > farthest {
-			return 0, errNoDay
+	if s.unix {
+		if n, ok := s.number(value); ok {
+			return n.unixSecond(s.unixPlaces)
 		}
-		return second + unixEpoch, nil
 	}
 	if !isString(value) {
 		return 0, errNotTimeValue
 	}
 	return s.parseTimestamp(timestampText(value))
+}
+
+// unixSecond returns the second that a Unix time is in, whose unit is a second's decimal place.
+func (n *number) unixSecond(places int) (int64, error) {
+	second, ok := n.floor(-places)
+	if !ok || second < -farthest || second > farthest {
+		return 0, errNoDay
+	}
+	return second + unixEpoch, nil
 }
 
 // parseTimestamp reads a timestamp that is text, in the formats of the schema. It does not

@@ -192,12 +192,13 @@ func (s *sketch) addObject(o map[string]any) {
 	if isReject(o) {
 		s.rejects++
 	}
-	for i, path := range s.schema.Paths() {
+	paths := s.schema.Paths()
+	for i, path := range paths {
 		if _, has := valueAt(o, path); has {
 			s.has[fieldNames[i]]++
 		}
 	}
-	kind, _ := valueAt(o, s.schema.Paths()[eventTypeField])
+	kind, _ := valueAt(o, paths[eventTypeField])
 	if isPurchase := kind == "purchase"; s.example == nil || isPurchase && !s.isRich {
 		s.example, s.isRich = o, isPurchase
 	}

@@ -462,7 +462,7 @@ func (p *proposal) readTypes(values fieldValues) {
 		}
 	}
 	if p.form.EventTypeField != nil && p.form.Purchases == nil && len(kinds) > 0 {
-		p.lacks = len(values[amountField]) > 0
+		p.lacks = p.lacks || len(values[amountField]) > 0
 		p.hint("no event is a purchase: say with Form.Purchases which event types are, such as %s", strconv.Quote(kinds[0]))
 	}
 }
